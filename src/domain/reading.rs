@@ -132,6 +132,14 @@ pub struct Reading {
     pub place: Place,
 }
 
+/// A further, different value of an identity that has a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict {
+    pub reading: Reading,
+    /// Where the reading of this identity stands that it contradicts.
+    pub first: Place,
+}
+
 /// An item that is no reading: kept with its reason and its text, never dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,0 +1,237 @@
+//! A project's plan: its dated declaration of what is measured, how it is read, and how it counts.
+//!
+//! `[registered]` is what was approved with the project (methodology, parameters, meters, fixed
+//! values, crediting period, accounting zone); `[operation]` is how it is run (channels' limits,
+//! readers). A plan takes effect only as a message in the project's log; [`history`] says which of
+//! a project's plans reads a message and which judges a reading.
+
+mod check;
+pub mod history;
+mod raw;
+pub mod reader;
+
+use crate::domain::decimal::{Decimal, Fixed6};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::id::ProjectId;
+use crate::domain::reading::ChannelKey;
+use crate::domain::time::{Date, Timestamp, Zone};
+use crate::domain::unit::Unit;
+
+pub use reader::Reader;
+
+/// Version of the plan's file format, the value of its key `mrv_plan`.
+pub const PLAN_FORMAT: i64 = 1;
+
+/// A checked plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub project: ProjectId,
+    /// One above the project's last plan; the first is 1.
+    pub number: u32,
+    /// Reads messages received from here on and judges readings stamped from here on.
+    pub valid_from: Timestamp,
+    pub registered: Registered,
+    /// Sorted by key, no key twice.
+    pub channels: Vec<ChannelPlan>,
+    /// In the order written; the first that matches a message reads it.
+    pub readers: Vec<Reader>,
+    pub tolerances: Tolerances,
+}
+
+impl Plan {
+    /// Reads a plan. `file` is how the person named it and stands in every diagnostic.
+    ///
+    /// # Errors
+    /// Everything found wrong, in the order of the file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        check::check(file, text)
+    }
+
+    /// The channel of this key, if the plan has it.
+    #[must_use]
+    pub fn channel(&self, key: &ChannelKey) -> Option<&ChannelPlan> {
+        let index = self.channels.binary_search_by(|channel| channel.key.cmp(key)).ok()?;
+        self.channels.get(index)
+    }
+}
+
+/// The part of a plan that was approved with the project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    pub title: String,
+    /// The reference number in the registry, such as `ID009`.
+    pub reference: String,
+    /// ISO 3166 alpha-2 code of the partner country.
+    pub country: String,
+    pub participants: Vec<String>,
+    pub pdd_version: String,
+    /// The methodology's id, such as `MRV_PV_F1_ver01.0`.
+    pub methodology: String,
+    /// The one accounting zone: local legal time of the project, for periods, days and years.
+    pub zone: Zone,
+    /// First and last local date on which reductions may be claimed, both inclusive.
+    pub crediting: (Date, Date),
+    /// The members of each index of the methodology, in declared order: `i = ["roof"]`.
+    pub index_sets: Vec<(String, Vec<String>)>,
+    pub parameters: Vec<Parameter>,
+    pub fixed: Vec<FixedValue>,
+    /// Estimated reductions per calendar year, in tCO2e.
+    pub ex_ante: Vec<(i16, Decimal)>,
+    /// Monitoring structure: post (never a person's name) and role.
+    pub posts: Vec<(String, String)>,
+}
+
+/// A parameter monitored ex post: one line of MRS(input) per period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// In the methodology's symbols, such as `EG`.
+    pub symbol: String,
+    /// One member per index of the symbol; empty for a symbol without index.
+    pub members: Vec<String>,
+    /// Monitoring point number as printed, such as `(1)`.
+    pub point: String,
+    pub option: MonitoringOption,
+    /// The channels it is made of: amounts are summed, states averaged over time. Empty for a
+    /// parameter that nothing measures: its whole period is a gap.
+    pub channels: Vec<ChannelKey>,
+    /// What the parameter can be when nothing measured it.
+    pub doubt: Doubt,
+    /// The unit in which it enters the equations, such as `MWh`.
+    pub unit: String,
+    pub source: String,
+    pub method: String,
+    pub frequency: String,
+    pub comments: String,
+}
+
+/// How a parameter is monitored, by the forms' letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MonitoringOption {
+    /// Public data measured by others.
+    A,
+    /// Amounts of transactions, such as invoices.
+    B,
+    /// Measured with equipment.
+    C,
+}
+
+impl MonitoringOption {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+}
+
+/// The bounds of what was not measured (DESIGN.md section 7).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Doubt {
+    /// An amount: from 0 to `per_hour` times the hours missing, in `unit` per hour.
+    Capacity { per_hour: Fixed6, unit: Unit },
+    /// A state: between `low` and `high` over the time missing, both in `unit`.
+    Range { low: Fixed6, high: Fixed6, unit: Unit },
+}
+
+/// A parameter fixed ex ante.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FixedValue {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub value: Decimal,
+    pub unit: String,
+    /// Where the value comes from, as printed.
+    pub source: String,
+    /// Who confirmed it, and from what; `None` while it is a sample value.
+    pub confirmed: Option<String>,
+    pub comments: String,
+}
+
+/// A channel: what one device measures, and what its readings can be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelPlan {
+    pub key: ChannelKey,
+    pub kind: ChannelKind,
+    /// Storage unit.
+    pub unit: Unit,
+    /// Unit of values that come without one; the same dimension as `unit`.
+    pub sent_unit: Unit,
+    /// Lowest and highest value that counts without a person's decision, both inclusive, in
+    /// storage units (V-RANGE).
+    pub range: Option<(Fixed6, Fixed6)>,
+    /// For amounts and rates: most that can be per hour, in units of the interval's amount
+    /// ([`ChannelPlan::interval_unit`]) per hour.
+    pub capacity: Option<Fixed6>,
+    /// Expected time between readings, in microseconds; `None`: on change only.
+    pub cadence_us: Option<i64>,
+    /// First instant the device served; earlier readings are refused (V-CHANNEL).
+    pub installed: Option<Timestamp>,
+    /// First instant it no longer serves; later readings are refused (V-CHANNEL).
+    pub retired: Option<Timestamp>,
+    /// Serial number, accuracy class and other plate data as printed in the report.
+    pub serial: String,
+    pub class: String,
+}
+
+impl ChannelPlan {
+    /// The unit of this channel's values in `intervals`: power becomes energy, everything else
+    /// keeps its storage unit.
+    #[must_use]
+    pub fn interval_unit(&self) -> Unit {
+        match self.kind {
+            ChannelKind::Gauge(_) => self.unit.times_hour().unwrap_or(self.unit),
+            ChannelKind::Register { .. } | ChannelKind::Delta { .. } => self.unit,
+        }
+    }
+
+    /// True if interval values add up over time; false for states, which are averaged.
+    #[must_use]
+    pub fn is_amount(&self) -> bool {
+        self.interval_unit().dimension().is_amount()
+    }
+}
+
+/// What a channel's values mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// A cumulative counter. `modulus`: the value at which it starts again from zero, in storage
+    /// units (10^digits of the display); `None`: it never does.
+    Register { modulus: Option<Fixed6> },
+    /// An amount over the span of one cadence that starts or ends at the stamp.
+    Delta { stamp: StampAt },
+    /// An instantaneous value or a mean.
+    Gauge(GaugeRule),
+}
+
+/// Which end of its span a stamp marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StampAt {
+    Start,
+    End,
+}
+
+/// For how long a gauge's value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GaugeRule {
+    /// A mean over one cadence that starts or ends at the stamp.
+    Mean { stamp: StampAt },
+    /// Stands until the next reading, at most this long (microseconds).
+    Hold { step_max_us: i64 },
+}
+
+/// How far a device's clock may be off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerances {
+    /// A stamp further ahead of its receipt is flagged V-CLOCK; microseconds.
+    pub clock_us: i64,
+    /// A stamp further ahead of its receipt is refused, V-TIME; microseconds.
+    pub future_us: i64,
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self { clock_us: 60_000_000, future_us: 900_000_000 }
+    }
+}

@@ -1,0 +1,284 @@
+//! One Parquet file: written once with its row digest in the footer, read by columns and key range.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{
+    DataType, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::statistics::Statistics;
+use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
+
+use super::DatasetError;
+use super::schema::{ColumnType, Table};
+use crate::domain::RULES;
+use crate::domain::digest::{FieldDigest, Sha256Digest};
+
+/// Most rows in a row group: small enough that statistics prune well.
+pub const ROW_GROUP_ROWS_MAX: usize = 64 * 1024;
+
+/// Footer key of the row digest of the file.
+pub const FOOTER_ROW_DIGEST: &str = "mrv.row_digest";
+/// Footer key of the rules the rows were computed by.
+pub const FOOTER_RULES: &str = "mrv.rules";
+/// Footer key, intervals only: leaves below this one are in the values.
+pub const FOOTER_NEXT_LEAF: &str = "mrv.next_leaf";
+
+/// A file that was written and synced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    pub len: u64,
+    pub sha256: Sha256Digest,
+    pub row_count: u64,
+    pub row_digest: Sha256Digest,
+}
+
+/// A Parquet file being written. Dropped without [`FileWriter::finish`] it is no valid file.
+pub struct FileWriter {
+    path: PathBuf,
+    writer: ArrowWriter<HashingWriter>,
+    digest: FieldDigest,
+    row_count: u64,
+}
+
+impl FileWriter {
+    /// Creates the file. Rows must then come in the table's sort order.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn create(path: &Path, table: Table) -> Result<Self, DatasetError> {
+        let file = File::create(path).map_err(DatasetError::io("create", path))?;
+        let sink = HashingWriter { inner: BufWriter::with_capacity(1 << 18, file), sha: Sha256::new(), len: 0 };
+        // Without the Arrow schema in the footer every reader sees plain Parquet types.
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties(table))
+            .with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(sink, table.arrow(), options)
+            .map_err(parquet_error(path))?;
+        let digest = row_digest(table);
+        Ok(Self { path: path.to_owned(), writer, digest, row_count: 0 })
+    }
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// When they cannot be encoded or written.
+    pub fn write(&mut self, rows: &RecordBatch) -> Result<(), DatasetError> {
+        digest_rows(&mut self.digest, rows);
+        self.row_count += rows.num_rows() as u64;
+        self.writer.write(rows).map_err(parquet_error(&self.path))
+    }
+
+    /// Writes the footer and syncs the file.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn finish(mut self, footer: &[(&str, String)]) -> Result<Written, DatasetError> {
+        let row_digest = self.digest.finish();
+        let mut keys = vec![
+            (FOOTER_ROW_DIGEST, row_digest.to_string()),
+            (FOOTER_RULES, RULES.to_string()),
+        ];
+        keys.extend(footer.iter().cloned());
+        for (key, value) in keys {
+            self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        }
+        let path = self.path;
+        let sink = self.writer.into_inner().map_err(parquet_error(&path))?;
+        let HashingWriter { inner, sha, len } = sink;
+        let file = inner
+            .into_inner()
+            .map_err(|error| DatasetError::io("write", &path)(error.into_error()))?;
+        file.sync_data().map_err(DatasetError::io("sync", &path))?;
+        let sha256 = Sha256Digest(sha.finalize().into());
+        Ok(Written { path, len, sha256, row_count: self.row_count, row_digest })
+    }
+}
+
+/// Begins the row digest of a file or table of this kind (`schemas/digest.md`).
+#[must_use]
+pub fn row_digest(table: Table) -> FieldDigest {
+    FieldDigest::new(&format!("mrv row digest 1 {}", table.name()))
+}
+
+/// Adds rows in canonical form: fields in column order.
+pub fn digest_rows(digest: &mut FieldDigest, rows: &RecordBatch) {
+    let columns: Vec<DigestColumn<'_>> = rows.columns().iter().map(DigestColumn::new).collect();
+    for row in 0..rows.num_rows() {
+        for column in &columns {
+            column.add(digest, row);
+        }
+    }
+}
+
+/// A column as the digest sees it.
+enum DigestColumn<'a> {
+    Int(&'a arrow::array::Int64Array),
+    Time(&'a arrow::array::TimestampMicrosecondArray),
+    Value(&'a arrow::array::Decimal128Array),
+    Text(&'a arrow::array::StringArray),
+    Bytes(&'a arrow::array::BinaryArray),
+}
+
+impl<'a> DigestColumn<'a> {
+    fn new(array: &'a arrow::array::ArrayRef) -> Self {
+        match array.data_type() {
+            DataType::Int64 => Self::Int(array.as_primitive::<Int64Type>()),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                Self::Time(array.as_primitive::<TimestampMicrosecondType>())
+            }
+            DataType::Decimal128(_, _) => Self::Value(array.as_primitive::<Decimal128Type>()),
+            DataType::Utf8 => Self::Text(array.as_string::<i32>()),
+            // The schemas of this room have no other type than these.
+            _ => Self::Bytes(array.as_binary::<i32>()),
+        }
+    }
+
+    fn add(&self, digest: &mut FieldDigest, row: usize) {
+        match self {
+            Self::Int(array) => digest.int_or_null(array.is_valid(row).then(|| array.value(row))),
+            Self::Time(array) => digest.int_or_null(array.is_valid(row).then(|| array.value(row))),
+            Self::Value(array) => {
+                digest.int_or_null(array.is_valid(row).then(|| array.value(row) as i64));
+            }
+            Self::Text(array) => digest.text_or_null(array.is_valid(row).then(|| array.value(row))),
+            Self::Bytes(array) => {
+                if array.is_valid(row) {
+                    digest.bytes(array.value(row));
+                } else {
+                    digest.null();
+                }
+            }
+        }
+    }
+}
+
+/// What is read of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Selection<'a> {
+    /// Columns by name; empty for all.
+    pub columns: &'a [&'a str],
+    /// Only row groups whose `time column` may hold an instant of `[from, to)`, in microseconds.
+    pub time: Option<(&'a str, i64, i64)>,
+    /// Only row groups whose leaves may lie in `[from, to)`.
+    pub leaves: Option<(i64, i64)>,
+}
+
+/// Reads a file by batches of rows in its order. Rows outside the selection's ranges may be among
+/// them; whole row groups outside are skipped by their statistics.
+///
+/// # Errors
+/// When the file cannot be opened, or is not Parquet.
+pub fn read(
+    path: &Path,
+    selection: &Selection<'_>,
+) -> Result<impl Iterator<Item = Result<RecordBatch, DatasetError>> + use<>, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
+    let groups: Vec<usize> = (0..builder.metadata().num_row_groups())
+        .filter(|group| {
+            let group = builder.metadata().row_group(*group);
+            let overlaps = |name: &str, from: i64, to: i64| match int_range(group, name) {
+                Some((low, high)) => low < to && high >= from,
+                None => true,
+            };
+            selection.time.is_none_or(|(name, from, to)| overlaps(name, from, to))
+                && selection.leaves.is_none_or(|(from, to)| overlaps("leaf", from, to))
+        })
+        .collect();
+    if !selection.columns.is_empty() {
+        let mask =
+            ProjectionMask::columns(builder.parquet_schema(), selection.columns.iter().copied());
+        builder = builder.with_projection(mask);
+    }
+    let reader = builder
+        .with_row_groups(groups)
+        .with_batch_size(16 * 1024)
+        .build()
+        .map_err(parquet_error(path))?;
+    let shown = path.display().to_string();
+    Ok(reader.map(move |batch| {
+        batch.map_err(|source| DatasetError::Arrow { path: shown.clone(), source })
+    }))
+}
+
+/// The value of a footer key.
+///
+/// # Errors
+/// When the file cannot be opened, or is not Parquet.
+pub fn footer(path: &Path, key: &str) -> Result<Option<String>, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
+    let pairs = builder.metadata().file_metadata().key_value_metadata();
+    let found = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == key));
+    Ok(found.and_then(|pair| pair.value.clone()))
+}
+
+pub(super) fn parquet_error(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> DatasetError {
+    let path = path.display().to_string();
+    move |source| DatasetError::Parquet { path, source }
+}
+
+fn int_range(
+    group: &parquet::file::metadata::RowGroupMetaData,
+    name: &str,
+) -> Option<(i64, i64)> {
+    let column = group.columns().iter().find(|column| column.column_path().string() == name)?;
+    match column.statistics()? {
+        Statistics::Int64(stats) => Some((*stats.min_opt()?, *stats.max_opt()?)),
+        _ => None,
+    }
+}
+
+fn properties(table: Table) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
+        .set_statistics_enabled(EnabledStatistics::Page);
+    for column in table.columns() {
+        let path = ColumnPath::from(column.name);
+        builder = match column.kind {
+            ColumnType::Int | ColumnType::Time | ColumnType::Value => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+            ColumnType::Bytes => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path, EnabledStatistics::None),
+            ColumnType::Text => builder,
+        };
+    }
+    builder.build()
+}
+
+/// Hashes what passes, so that a written file need not be read again.
+struct HashingWriter {
+    inner: BufWriter<File>,
+    sha: Sha256,
+    len: u64,
+}
+
+impl Write for HashingWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.sha.update(&bytes[..count]);
+        self.len += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}

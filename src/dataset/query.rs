@@ -1,0 +1,117 @@
+//! SQL over the tables, by polars: what `mrv query` answers.
+//!
+//! Every table is there under its name, with all its partitions and the columns `project` and
+//! `month`. Rows of leaves that the state's COMMIT does not cover yet are left out, so that a query
+//! sees each batch whole or not at all.
+
+use polars::prelude::{
+    DataType, HiveOptions, IntoLazy, LazyFrame, NamedFrom, PlRefPath, PolarsError, ScanArgsParquet,
+    Series, UnionArgs, col, concat, lit,
+};
+use polars::sql::SQLContext;
+
+use super::DatasetError;
+use super::commit;
+use super::layout::Layout;
+use super::schema::Table;
+use super::table_digest::table_files;
+
+/// The answer to a query: column names and types, and rows as texts; `None` is null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Name and polars type.
+    pub columns: Vec<(String, String)>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Answers one SQL statement over the tables `messages`, `readings`, `conflicts`, `refused` and
+/// `intervals`.
+///
+/// # Errors
+/// When the statement is wrong or a file cannot be read.
+pub fn query(layout: &Layout, sql: &str) -> Result<Answer, DatasetError> {
+    let mut context = SQLContext::new();
+    for table in Table::ALL {
+        context.register(table.name(), scan(layout, table)?);
+    }
+    let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(query_error)?;
+    let columns = frame
+        .columns()
+        .iter()
+        .map(|column| (column.name().to_string(), column.dtype().to_string()))
+        .collect();
+    let texts = frame
+        .columns()
+        .iter()
+        .map(|column| column_texts(column.as_materialized_series()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let rows = (0..frame.height())
+        .map(|row| texts.iter().map(|column| column[row].clone()).collect())
+        .collect();
+    Ok(Answer { columns, rows })
+}
+
+/// One table of all projects, each cut where its COMMIT stands.
+fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
+    let mut frames = Vec::new();
+    let projects = layout.projects().map_err(DatasetError::io("list", &layout.states()))?;
+    for project in projects {
+        let files = table_files(layout, table, &project)?;
+        if files.is_empty() {
+            continue;
+        }
+        let state = commit::read(layout, &project)?;
+        let paths = files.iter().map(|path| PlRefPath::new(&*path.to_string_lossy())).collect();
+        let hive = HiveOptions { enabled: Some(false), ..HiveOptions::default() };
+        let args = ScanArgsParquet { hive_options: hive, ..ScanArgsParquet::default() };
+        let mut frame = LazyFrame::scan_parquet_files(paths, args).map_err(query_error)?;
+        frame = match table {
+            Table::Messages => frame.filter(col("leaf").lt(lit(state.next_leaf))),
+            Table::Intervals => frame,
+            _ => {
+                // The leaf in progress is published in parts, so it is visible up to its item.
+                let derived = &state.derived;
+                let is_before = col("leaf").lt(lit(derived.next_leaf));
+                let is_partial = col("leaf")
+                    .eq(lit(derived.next_leaf))
+                    .and(col("item").lt(lit(derived.next_item)));
+                frame.filter(is_before.or(is_partial))
+            }
+        };
+        frames.push(frame.with_column(lit(project.as_str().to_owned()).alias("project")));
+    }
+    if frames.is_empty() {
+        return empty(table);
+    }
+    concat(frames, UnionArgs::default()).map_err(query_error)
+}
+
+/// A table without rows but with its columns, so that a query on a new folder still parses.
+fn empty(table: Table) -> Result<LazyFrame, DatasetError> {
+    let names = table.columns().iter().map(|column| column.name).chain(["project"]);
+    let columns = names
+        .map(|name| Series::new(name.into(), Vec::<String>::new()).into())
+        .collect::<Vec<_>>();
+    let frame = polars::prelude::DataFrame::new(0, columns).map_err(query_error)?;
+    Ok(frame.lazy())
+}
+
+fn column_texts(series: &Series) -> Result<Vec<Option<String>>, DatasetError> {
+    let series = match series.dtype() {
+        DataType::Binary => {
+            let bytes = series.binary().map_err(query_error)?;
+            return Ok(bytes.iter().map(|value| value.map(hex)).collect());
+        }
+        _ => series.cast(&DataType::String).map_err(query_error)?,
+    };
+    let texts = series.str().map_err(query_error)?;
+    Ok(texts.iter().map(|text| text.map(str::to_owned)).collect())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn query_error(error: PolarsError) -> DatasetError {
+    DatasetError::Query(error.to_string())
+}

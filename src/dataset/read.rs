@@ -1,0 +1,292 @@
+//! Rows read back: messages by leaf, readings by day, the keys that a batch must be merged with.
+
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
+
+use super::DatasetError;
+use super::layout::Layout;
+use super::parquet_file::{Selection, read};
+use super::rows::MessageRow;
+use super::schema::Table;
+use crate::domain::decimal::Fixed6;
+use crate::domain::digest::Sha256Digest;
+use crate::domain::flag::Flags;
+use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
+use crate::domain::message::{BlobRef, Header, Kind, Nonce, Payload, Source};
+use crate::domain::reading::{ChannelId, ChannelKey, Channels, Conflict, Place, Reading};
+use crate::domain::time::{Month, Timestamp};
+
+/// The files of `messages` of a project as `(first leaf, last leaf, path)`, sorted by leaf.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn message_files(
+    layout: &Layout,
+    project: &ProjectId,
+) -> Result<Vec<(i64, i64, PathBuf)>, DatasetError> {
+    let mut files = Vec::new();
+    for path in super::table_digest::table_files(layout, Table::Messages, project)? {
+        if let Some((first, last)) = leaf_range(&path) {
+            files.push((first, last, path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Calls `each` with the leaves `[from, to)` in order.
+///
+/// # Errors
+/// When a file cannot be read, is damaged, or a leaf is missing; and whatever `each` returns.
+pub fn messages<E: From<DatasetError>>(
+    layout: &Layout,
+    project: &ProjectId,
+    from: i64,
+    to: i64,
+    mut each: impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut next = from;
+    // A batch over a change of month lies in two files with one range: their leaves follow in order.
+    for (first, last, path) in message_files(layout, project)? {
+        if last < from || first >= to || next >= to {
+            continue;
+        }
+        let selection = Selection { leaves: Some((from, to)), ..Selection::default() };
+        for batch in read(&path, &selection)? {
+            for row in message_rows(layout, &path, &batch?)? {
+                if row.leaf < next || row.leaf >= to {
+                    continue;
+                }
+                if row.leaf != next {
+                    let what = format!("leaf {next} is missing before leaf {}", row.leaf);
+                    return Err(DatasetError::damaged(&path, what).into());
+                }
+                next += 1;
+                each(row)?;
+            }
+        }
+    }
+    if next < to {
+        let folder = layout.table_project(Table::Messages, project);
+        return Err(DatasetError::damaged(&folder, format!("leaf {next} is missing")).into());
+    }
+    Ok(())
+}
+
+/// The stored readings and conflicts of a project with stamps in `[from, to)`, each sorted by
+/// channel names, stamp, leaf, item. Channels that are not in the table yet are added to it.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn stored(
+    layout: &Layout,
+    project: &ProjectId,
+    channels: &mut Channels,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<(Vec<Reading>, Vec<Conflict>), DatasetError> {
+    let mut readings = Vec::new();
+    for path in files_between(layout, Table::Readings, project, from, to)? {
+        read_readings(&path, channels, from, to, &mut |reading, _, _| readings.push(reading))?;
+    }
+    let mut conflicts = Vec::new();
+    for path in files_between(layout, Table::Conflicts, project, from, to)? {
+        read_readings(&path, channels, from, to, &mut |reading, batch, row| {
+            let int = |name: &str| int_column(batch, name).map_or(0, |column| column.value(row));
+            let first = Place { leaf: int("first_leaf"), item: int("first_item") };
+            conflicts.push(Conflict { reading, first });
+        })?;
+    }
+    let ranks = channels.ranks();
+    let key = |reading: &Reading| (ranks[reading.channel.0 as usize], reading.at, reading.place);
+    readings.sort_unstable_by_key(key);
+    conflicts.sort_unstable_by_key(|conflict| key(&conflict.reading));
+    Ok((readings, conflicts))
+}
+
+/// The months in which a project has rows of a table.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn months(
+    layout: &Layout,
+    table: Table,
+    project: &ProjectId,
+) -> Result<Vec<Month>, DatasetError> {
+    let folder = layout.table_project(table, project);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(DatasetError::io("list", &folder)(error)),
+    };
+    let mut months = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(DatasetError::io("list", &folder))?.file_name();
+        let text = name.to_string_lossy();
+        let parts = text.strip_prefix("month=").and_then(|text| text.split_once('-'));
+        if let Some((year, month)) = parts
+            && let (Ok(year), Ok(month)) = (year.parse(), month.parse())
+        {
+            months.push(Month { year, month });
+        }
+    }
+    months.sort();
+    Ok(months)
+}
+
+/// The files of a table that lie in the months of `[from, to)`.
+pub(super) fn files_between(
+    layout: &Layout,
+    table: Table,
+    project: &ProjectId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<PathBuf>, DatasetError> {
+    let mut files = Vec::new();
+    for month in months(layout, table, project)? {
+        if month < from.month() || month > to.month() {
+            continue;
+        }
+        let folder = layout.table_month(table, project, month);
+        let names = super::commit::list_folder(&folder)?;
+        files.extend(names.into_iter().map(|(name, _)| folder.join(name)));
+    }
+    Ok(files)
+}
+
+fn read_readings(
+    path: &Path,
+    channels: &mut Channels,
+    from: Timestamp,
+    to: Timestamp,
+    each: &mut dyn FnMut(Reading, &RecordBatch, usize),
+) -> Result<(), DatasetError> {
+    let selection = Selection { time: Some(("at", from.us(), to.us())), ..Selection::default() };
+    for batch in read(path, &selection)? {
+        let batch = batch?;
+        let missing = || DatasetError::damaged(path, "a column of readings is missing");
+        let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+        let (sites, devices) = (column("site")?.as_string::<i32>(), column("device")?.as_string::<i32>());
+        let quantities = column("quantity")?.as_string::<i32>();
+        let stamps = column("at")?.as_primitive::<TimestampMicrosecondType>();
+        let values = column("value")?.as_primitive::<Decimal128Type>();
+        let flags = column("flags")?.as_string::<i32>();
+        let leaves = column("leaf")?.as_primitive::<Int64Type>();
+        let items = column("item")?.as_primitive::<Int64Type>();
+        // Rows are sorted by channel, so its names are looked up once per run.
+        let mut last: Option<(usize, ChannelId)> = None;
+        for row in 0..batch.num_rows() {
+            let at = stamps.value(row);
+            if at < from.us() || at >= to.us() {
+                continue;
+            }
+            let channel = match last {
+                Some((seen, channel))
+                    if sites.value(seen) == sites.value(row)
+                        && devices.value(seen) == devices.value(row)
+                        && quantities.value(seen) == quantities.value(row) =>
+                {
+                    channel
+                }
+                _ => channels.intern(&channel_key(
+                    path,
+                    sites.value(row),
+                    devices.value(row),
+                    quantities.value(row),
+                )?),
+            };
+            last = Some((row, channel));
+            let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
+            let flags = if flags.is_valid(row) { flags.value(row) } else { "" };
+            let reading = Reading {
+                channel,
+                at: Timestamp::from_us(at),
+                value: Fixed6::from_micro(values.value(row)).map_err(|_| damaged("value"))?,
+                flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
+                place: Place { leaf: leaves.value(row), item: items.value(row) },
+            };
+            each(reading, &batch, row);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn channel_key(
+    path: &Path,
+    site: &str,
+    device: &str,
+    quantity: &str,
+) -> Result<ChannelKey, DatasetError> {
+    let damaged = |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
+    Ok(ChannelKey {
+        site: SiteId::parse(site).map_err(damaged)?,
+        device: DeviceId::parse(device).map_err(damaged)?,
+        quantity: QuantityId::parse(quantity).map_err(damaged)?,
+    })
+}
+
+fn int_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a arrow::array::Int64Array> {
+    batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>())
+}
+
+fn leaf_range(path: &Path) -> Option<(i64, i64)> {
+    let stem = path.file_stem()?.to_str()?;
+    let mut parts = stem.split('-');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn message_rows(
+    layout: &Layout,
+    path: &Path,
+    batch: &RecordBatch,
+) -> Result<Vec<MessageRow>, DatasetError> {
+    let missing = || DatasetError::damaged(path, "a column of messages is missing");
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+    let leaves = column("leaf")?.as_primitive::<Int64Type>();
+    let kinds = column("kind")?.as_string::<i32>();
+    let sources = column("source")?.as_string::<i32>();
+    let received = column("received_at")?.as_primitive::<TimestampMicrosecondType>();
+    let clients = column("client")?.as_string::<i32>();
+    let names = column("name")?.as_string::<i32>();
+    let lens = column("payload_bytes")?.as_primitive::<Int64Type>();
+    let payloads = column("payload")?.as_binary::<i32>();
+    let blobs = column("blob")?.as_string::<i32>();
+    let nonces = column("nonce")?.as_binary::<i32>();
+    let commitments = column("commitment")?.as_binary::<i32>();
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == kinds.value(row));
+        let source = Source::ALL.into_iter().find(|source| source.as_str() == sources.value(row));
+        let commitment = commitments.value(row).try_into().map_err(|_| damaged("commitment"))?;
+        let commitment = Sha256Digest(commitment);
+        let len = lens.value(row) as u64;
+        let payload = if payloads.is_valid(row) {
+            Payload::Inline(bytes::Bytes::copy_from_slice(payloads.value(row)))
+        } else {
+            let sha256 = Sha256Digest::parse(blobs.value(row)).ok_or_else(|| damaged("blob"))?;
+            if !layout.blob(&sha256).is_file() {
+                let what = "it is named by a leaf and not there";
+                return Err(DatasetError::damaged(&layout.blob(&sha256), what));
+            }
+            Payload::Blob(BlobRef { sha256, len, commitment })
+        };
+        rows.push(MessageRow {
+            leaf: leaves.value(row),
+            header: Header {
+                kind: kind.ok_or_else(|| damaged("unknown kind"))?,
+                source: source.ok_or_else(|| damaged("unknown source"))?,
+                received_at: Timestamp::from_us(received.value(row)),
+                client: clients.value(row).into(),
+                name: names.value(row).into(),
+                payload_len: len,
+                commitment,
+            },
+            payload,
+            nonce: Nonce(nonces.value(row).try_into().map_err(|_| damaged("nonce"))?),
+        });
+    }
+    Ok(rows)
+}
