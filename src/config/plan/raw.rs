@@ -1,0 +1,196 @@
+//! The plan file as it is written: TOML in, places kept, nothing judged yet.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A text with its place.
+pub type Text = Spanned<String>;
+/// A number or a text that holds one; read from its source text, never through a float.
+pub type Number = Spanned<toml::Value>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPlan {
+    pub mrv_plan: Spanned<i64>,
+    pub project: Text,
+    pub number: Spanned<i64>,
+    pub valid_from: Text,
+    pub registered: RawRegistered,
+    #[serde(default)]
+    pub tolerances: RawTolerances,
+    #[serde(default)]
+    pub channel: Vec<RawChannel>,
+    #[serde(default)]
+    pub reader: Vec<RawReader>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRegistered {
+    pub title: String,
+    #[serde(default)]
+    pub reference: String,
+    pub country: String,
+    #[serde(default)]
+    pub participants: Vec<String>,
+    pub pdd_version: String,
+    pub methodology: Text,
+    pub zone: Text,
+    pub crediting: RawDates,
+    #[serde(default)]
+    pub indices: BTreeMap<String, Vec<Text>>,
+    #[serde(default)]
+    pub ex_ante: BTreeMap<Text, Number>,
+    #[serde(default)]
+    pub post: Vec<RawPost>,
+    #[serde(default)]
+    pub parameter: Vec<RawParameter>,
+    #[serde(default)]
+    pub fixed: Vec<RawFixed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDates {
+    pub from: Text,
+    pub to: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPost {
+    pub post: String,
+    pub role: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawParameter {
+    pub symbol: Text,
+    #[serde(default)]
+    pub members: Vec<Text>,
+    pub point: String,
+    pub option: Text,
+    #[serde(default)]
+    pub channels: Vec<Text>,
+    pub unit: Text,
+    pub capacity: Option<Text>,
+    pub range: Option<[Text; 2]>,
+    #[serde(default)]
+    pub source: String,
+    #[serde(default)]
+    pub method: String,
+    #[serde(default)]
+    pub frequency: String,
+    #[serde(default)]
+    pub comments: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFixed {
+    pub symbol: Text,
+    #[serde(default)]
+    pub members: Vec<Text>,
+    pub value: Number,
+    pub unit: String,
+    pub source: String,
+    pub confirmed: Option<String>,
+    #[serde(default)]
+    pub comments: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTolerances {
+    pub clock: Option<Text>,
+    pub future: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawChannel {
+    pub id: Text,
+    pub kind: Text,
+    pub unit: Text,
+    pub sent_unit: Option<Text>,
+    pub rule: Option<Text>,
+    pub stamp: Option<Text>,
+    pub cadence: Option<Text>,
+    pub step_max: Option<Text>,
+    pub digits: Option<Spanned<i64>>,
+    pub range: Option<[Number; 2]>,
+    pub capacity: Option<Text>,
+    pub installed: Option<Text>,
+    pub retired: Option<Text>,
+    #[serde(default)]
+    pub serial: String,
+    #[serde(default)]
+    pub class: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawReader {
+    pub name: Text,
+    pub topic: Option<Text>,
+    pub file: Option<Text>,
+    pub format: Text,
+    /// Which end of its span a stamp marks: start or end.
+    pub stamp_at: Option<Text>,
+    pub stamp: Option<Text>,
+    pub zone: Option<Text>,
+    pub repeated: Option<Text>,
+    pub skipped: Option<Text>,
+    pub site: Option<Text>,
+    pub device: Option<Text>,
+    pub quantity: Option<Text>,
+    #[serde(default)]
+    pub missing: Vec<String>,
+    #[serde(default)]
+    pub sentinels: Vec<Number>,
+    // JSON
+    pub records: Option<String>,
+    pub stamp_pointer: Option<String>,
+    pub values: Option<String>,
+    #[serde(default)]
+    pub value: Vec<RawValue>,
+    // CSV
+    pub encoding: Option<Text>,
+    pub delimiter: Option<Text>,
+    #[serde(default)]
+    pub skip_lines: u32,
+    pub header: Option<bool>,
+    pub decimal: Option<Text>,
+    pub thousands: Option<Text>,
+    pub stamp_column: Option<String>,
+    pub order: Option<Text>,
+    pub layout: Option<Text>,
+    pub site_column: Option<String>,
+    pub device_column: Option<String>,
+    pub quantity_column: Option<String>,
+    pub value_column: Option<String>,
+    pub unit_column: Option<String>,
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    #[serde(default)]
+    pub column: Vec<RawColumn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawValue {
+    pub pointer: String,
+    pub quantity: Text,
+    pub unit: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawColumn {
+    pub column: String,
+    pub channel: Text,
+    pub unit: Option<Text>,
+}
