@@ -106,18 +106,17 @@ impl fmt::Display for Place {
 }
 
 /// A decoded item before it is checked: names and unit as sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sample {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample<'a> {
     /// As sent, unchecked.
-    pub site: String,
-    pub device: String,
-    pub quantity: String,
+    pub site: &'a str,
+    pub device: &'a str,
+    pub quantity: &'a str,
     pub at: Timestamp,
     pub value: Decimal,
     /// The unit the message or the reader states for this value; `None`: the channel's own.
-    pub unit: Option<String>,
-    /// Place inside the message, from 0.
-    pub item: i64,
+    pub unit: Option<&'a str>,
+    pub place: Place,
 }
 
 /// A checked value of a planned channel at one time. Made only by `validate`.

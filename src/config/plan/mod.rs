@@ -6,6 +6,7 @@
 //! a project's plans reads a message and which judges a reading.
 
 mod check;
+pub use check::stamps::parse_pattern;
 pub mod history;
 mod raw;
 pub mod reader;

@@ -1,0 +1,304 @@
+//! JSON: the default payload, shapes mapped by pointers, and one document per line.
+//!
+//! Numbers are taken from their text, never through a float. An item is one value of one record. A
+//! document that does not parse is one refused item, with line and column.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::stamp::StampReader;
+use super::{DOCUMENT_BYTES_MAX, Items, LINE_BYTES_MAX, Names, Sink, topic_names};
+use crate::config::plan::reader::{JsonReader, JsonValues, Name, RowOrder};
+use crate::domain::decimal::Decimal;
+use crate::domain::flag::Code;
+
+/// Decodes one document.
+pub fn decode_document<S: Sink>(
+    format: &JsonReader,
+    input: &mut dyn Read,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let mut bytes = Vec::new();
+    let read = input.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
+    if let Err(error) = read {
+        return items.refuse(Code::Schema, Names::default(), None, error.to_string(), "");
+    }
+    if bytes.len() > DOCUMENT_BYTES_MAX {
+        let reason = format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it");
+        return items.refuse(Code::Schema, Names::default(), None, reason, "");
+    }
+    let mut stamps = StampReader::new(&format.stamp, RowOrder::Any);
+    document(format, &bytes, None, &mut stamps, items)
+}
+
+/// Decodes one document per line; blank lines are no items.
+pub fn decode_lines<S: Sink>(
+    format: &JsonReader,
+    input: &mut dyn Read,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    let mut stamps = StampReader::new(&format.stamp, RowOrder::OldestFirst);
+    let mut line = Vec::new();
+    for number in 1u64.. {
+        line.clear();
+        let read = (&mut input).take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => break,
+            Ok(count) if count > LINE_BYTES_MAX => {
+                let reason = format!("line {number} has more than {LINE_BYTES_MAX} bytes");
+                items.refuse(Code::Schema, Names::default(), None, reason, "")?;
+                skip_line(&mut input);
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let reason = format!("line {number}: {error}");
+                return items.refuse(Code::Schema, Names::default(), None, reason, "");
+            }
+        }
+        let text = line.trim_ascii();
+        if !text.is_empty() {
+            document(format, text, Some(number), &mut stamps, items)?;
+        }
+    }
+    Ok(())
+}
+
+fn skip_line(input: &mut impl BufRead) {
+    while let Ok(bytes) = input.fill_buf() {
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let count = end.map_or(bytes.len(), |end| end + 1);
+        input.consume(count);
+        if end.is_some() || count == 0 {
+            return;
+        }
+    }
+}
+
+fn document<S: Sink>(
+    format: &JsonReader,
+    bytes: &[u8],
+    line: Option<u64>,
+    stamps: &mut StampReader<'_>,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let parsed = serde_json::from_slice::<&RawValue>(bytes).map_err(|error| match line {
+        Some(line) => format!("line {line} column {}: {error}", error.column()),
+        None => error.to_string(),
+    });
+    let root = match parsed {
+        Ok(root) => root,
+        Err(reason) => {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4_096)]);
+            let reason = format!("not JSON: {reason}");
+            return items.refuse(Code::Schema, Names::default(), None, reason, &text);
+        }
+    };
+    let records = match pointer(root, &format.records) {
+        Some(records) => records,
+        None => {
+            let reason = format!("nothing at pointer {:?}, where the records should be", format.records);
+            return items.refuse(Code::Schema, Names::default(), None, reason, root.get());
+        }
+    };
+    match array(records) {
+        Some(list) => {
+            if list.is_empty() {
+                let reason = "an empty array has no reading";
+                return items.refuse(Code::Schema, Names::default(), None, reason, root.get());
+            }
+            list.into_iter().try_for_each(|one| record(format, one, stamps, items))
+        }
+        None => record(format, records, stamps, items),
+    }
+}
+
+fn record<S: Sink>(
+    format: &JsonReader,
+    record: &RawValue,
+    stamps: &mut StampReader<'_>,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let topic = topic_names(items.context.name);
+    let site = name(&format.site, record, topic.map(|(site, _)| site));
+    let device = name(&format.device, record, topic.map(|(_, device)| device));
+    let names = Names { site: site.as_deref(), device: device.as_deref(), quantity: None };
+    let values: Vec<(Cow<'_, str>, Option<&RawValue>, Option<&str>)> = match &format.values {
+        JsonValues::Object(at) => match pointer(record, at).and_then(object) {
+            Some(members) => {
+                members.into_iter().map(|(name, value)| (name, Some(value), None)).collect()
+            }
+            None => {
+                let reason = format!("no object of values at pointer {at:?}");
+                return items.refuse(Code::Schema, names, None, reason, record.get());
+            }
+        },
+        JsonValues::Mapped(mapped) => mapped
+            .iter()
+            .map(|one| {
+                let quantity = Cow::Borrowed(one.quantity.as_str());
+                (quantity, pointer(record, &one.pointer), one.unit.as_deref())
+            })
+            .collect(),
+    };
+    if values.is_empty() {
+        return items.refuse(Code::Schema, names, None, "a record without any value", record.get());
+    }
+    let stamp_text = pointer(record, &format.stamp_pointer).and_then(scalar_text);
+    let series = || format!("{:?}/{:?}", names.site, names.device);
+    let at = match &stamp_text {
+        Some(text) => stamps.read(text, series),
+        None => Err(format!("no stamp at pointer {:?}", format.stamp_pointer)),
+    };
+    for (quantity, value, unit) in &values {
+        let names = Names { quantity: Some(quantity), ..names };
+        let at = match &at {
+            Ok(at) => *at,
+            Err(reason) => {
+                items.refuse(Code::Time, names, None, reason.clone(), record.get())?;
+                continue;
+            }
+        };
+        match value.map_or(Value::Absent, |value| read_value(format, value)) {
+            Value::Number(number) => items.sample(names, at, number, *unit)?,
+            Value::Absent => {
+                let reason = "the record has no value at this quantity's pointer";
+                items.refuse(Code::Missing, names, Some(at), reason, record.get())?;
+            }
+            Value::Missing(reason) => {
+                items.refuse(Code::Missing, names, Some(at), reason, record.get())?;
+            }
+            Value::Wrong(reason) => {
+                items.refuse(Code::Schema, names, Some(at), reason, record.get())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Value {
+    Number(Decimal),
+    Absent,
+    Missing(String),
+    Wrong(String),
+}
+
+fn read_value(format: &JsonReader, value: &RawValue) -> Value {
+    let Some(text) = scalar_text(value) else {
+        let what = value.get().chars().take(40).collect::<String>();
+        return if what == "null" {
+            Value::Missing("the value is null".to_owned())
+        } else {
+            Value::Wrong(format!("{what} is no number"))
+        };
+    };
+    let text = text.trim();
+    if format.missing.iter().any(|token| token == text) {
+        return Value::Missing(format!("{text:?} is declared to mean no value"));
+    }
+    match Decimal::parse(text) {
+        Ok(number) if format.sentinels.contains(&number) => {
+            Value::Missing(format!("{text} is declared to mean no value"))
+        }
+        Ok(number) => Value::Number(number),
+        Err(error) => Value::Wrong(format!("{text:?}: {error}")),
+    }
+}
+
+fn name<'a>(name: &'a Name, record: &'a RawValue, topic: Option<&'a str>) -> Option<Cow<'a, str>> {
+    match name {
+        Name::Topic => topic.map(Cow::Borrowed),
+        Name::Fixed(fixed) => Some(Cow::Borrowed(fixed)),
+        Name::At(at) => pointer(record, at).and_then(scalar_text),
+    }
+}
+
+/// RFC 6901, first member of a name; the empty pointer is the value itself.
+fn pointer<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+    let mut value = value;
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        value = match array(value) {
+            Some(list) => list.get(part.parse::<usize>().ok()?).copied()?,
+            None => object(value)?.into_iter().find(|(name, _)| *name == part)?.1,
+        };
+    }
+    Some(value)
+}
+
+fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
+    if !value.get().starts_with('[') {
+        return None;
+    }
+    serde_json::from_str(value.get()).ok()
+}
+
+/// Members in their order, a repeated name as often as it stands there.
+fn object(value: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    if !value.get().starts_with('{') {
+        return None;
+    }
+    let mut reader = serde_json::Deserializer::from_str(value.get());
+    reader.deserialize_map(Members).ok()
+}
+
+/// The text of a number or string; `None` for anything else.
+fn scalar_text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let text = value.get();
+    match text.as_bytes().first()? {
+        b'"' => match serde_json::from_str::<&str>(text) {
+            Ok(plain) => Some(Cow::Borrowed(plain)),
+            Err(_) => serde_json::from_str::<String>(text).ok().map(Cow::Owned),
+        },
+        b'-' | b'0'..=b'9' => Some(Cow::Borrowed(text)),
+        _ => None,
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(Key(name)) = map.next_key()? {
+            members.push((name, map.next_value()?));
+        }
+        Ok(members)
+    }
+}
+
+/// A member's name, borrowed unless it has escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> serde::Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
