@@ -1,0 +1,238 @@
+//! Spans: stretches of time and what is known of the channel in each.
+//!
+//! | kind | span | known |
+//! | --- | --- | --- |
+//! | register | between two usable readings | their difference, spread evenly over the time |
+//! | delta | one cadence from or to the stamp | the amount |
+//! | gauge, mean | one cadence from or to the stamp | the value |
+//! | gauge, hold | to the next reading, at most `step_max` | the value |
+//!
+//! A register in conflict or on hold is not used: its neighbours bridge exactly. Where a span would
+//! run into the next stamp it is cut there (V-SPACING), so that no time counts twice. Time without a
+//! span is a gap.
+
+use super::point::{Content, Point};
+use super::{CAPACITY_TOLERANCE_PERCENT, amount_over_up};
+use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
+use crate::domain::decimal::Fixed6;
+use crate::domain::flag::{Code, Flags, Quality};
+use crate::domain::time::Timestamp;
+
+/// A stretch `[from, to)` of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub known: Known,
+    pub quality: Quality,
+    pub flags: Flags,
+    pub leaves: (i64, i64),
+}
+
+/// What is known of a span, in micro-units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Exactly this amount over the whole span.
+    Amount(i128),
+    /// An amount between these over the whole span; no upper end where no capacity is declared.
+    AmountBetween { low: i128, high: Option<i128> },
+    /// This much per hour, or this state, at every instant.
+    Level(i128),
+    /// A rate or state between these at every instant.
+    LevelBetween { low: Option<i128>, high: Option<i128> },
+}
+
+/// The spans of one channel, in order and without overlap. Points are sorted by stamp.
+#[must_use]
+pub fn spans(plan: &ChannelPlan, points: &[Point]) -> Vec<Span> {
+    match plan.kind {
+        ChannelKind::Register { modulus } => register(plan, modulus, points),
+        ChannelKind::Delta { stamp } => cadenced(plan, stamp, points, delta),
+        ChannelKind::Gauge(GaugeRule::Mean { stamp }) => cadenced(plan, stamp, points, level),
+        ChannelKind::Gauge(GaugeRule::Hold { step_max_us }) => hold(plan, step_max_us, points),
+    }
+}
+
+/// A register step longer than this bridges a gap (T): one and a half cadences, or an hour where
+/// the plan declares no cadence.
+fn bridge_us(plan: &ChannelPlan) -> i64 {
+    plan.cadence_us.map_or(3_600_000_000, |cadence| cadence + cadence / 2)
+}
+
+fn register(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point]) -> Vec<Span> {
+    let usable: Vec<(&Point, i128)> = points
+        .iter()
+        .filter_map(|point| Some((point, i128::from(point.usable()?.micro()))))
+        .collect();
+    usable
+        .windows(2)
+        .map(|pair| {
+            let ((a, before), (b, after)) = (pair[0], pair[1]);
+            let time_us = b.at.us() - a.at.us();
+            let (known, mut flags) =
+                register_step(plan, modulus.map(|m| m.micro().into()), before, after, time_us);
+            let quality = match known {
+                Known::Amount(_) if time_us <= bridge_us(plan) => Quality::M,
+                Known::Amount(_) => {
+                    flags.insert(Code::Gap);
+                    Quality::T
+                }
+                _ => Quality::Z,
+            };
+            let flags = flags.union(b.flags);
+            let leaves = (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1));
+            Span { from: a.at, to: b.at, known, quality, flags, leaves }
+        })
+        .collect()
+}
+
+/// What a register counted from one usable reading to the next.
+fn register_step(
+    plan: &ChannelPlan,
+    modulus: Option<i128>,
+    before: i128,
+    after: i128,
+    time_us: i64,
+) -> (Known, Flags) {
+    let most = plan.capacity.map(|c| amount_over_up(c.micro().into(), time_us));
+    let is_possible = |amount: i128| {
+        most.is_none_or(|most| amount * 100 <= most * (100 + CAPACITY_TOLERANCE_PERCENT))
+    };
+    let step = after - before;
+    if step >= 0 {
+        if is_possible(step) {
+            return (Known::Amount(step), Flags::NONE);
+        }
+        let high = most.map(|most| most.max(step));
+        return (Known::AmountBetween { low: 0, high }, Flags::NONE.with(Code::Capacity));
+    }
+    if let Some(modulus) = modulus {
+        let wrapped = step + modulus;
+        let is_near_end = before >= modulus / 10 * 9 && after <= modulus / 10;
+        if wrapped >= 0 && is_near_end && is_possible(wrapped) {
+            return (Known::Amount(wrapped), Flags::NONE.with(Code::Rollover));
+        }
+    }
+    // Back to near zero: what it shows now was counted since; what was lost before has bounds.
+    if after >= 0 && after <= before / 10 && is_possible(after) {
+        let high = most.map(|most| most.max(after));
+        return (Known::AmountBetween { low: after, high }, Flags::NONE.with(Code::Reset));
+    }
+    (Known::AmountBetween { low: 0, high: most }, Flags::NONE.with(Code::Backward))
+}
+
+fn cadenced(
+    plan: &ChannelPlan,
+    stamp: StampAt,
+    points: &[Point],
+    known: fn(&ChannelPlan, &Point, i64) -> (Known, Quality, Flags),
+) -> Vec<Span> {
+    let cadence_us = plan.cadence_us.unwrap_or(0);
+    let mut spans = Vec::with_capacity(points.len());
+    for (index, point) in points.iter().enumerate() {
+        let (mut from, mut to) = match stamp {
+            StampAt::Start => (point.at.us(), point.at.us() + cadence_us),
+            StampAt::End => (point.at.us() - cadence_us, point.at.us()),
+        };
+        let mut spacing = Flags::NONE;
+        match stamp {
+            StampAt::Start => {
+                if let Some(next) = points.get(index + 1).filter(|next| next.at.us() < to) {
+                    to = next.at.us();
+                    spacing.insert(Code::Spacing);
+                }
+            }
+            StampAt::End => {
+                let previous = index.checked_sub(1).map(|before| points[before].at.us());
+                if let Some(previous) = previous.filter(|previous| *previous > from) {
+                    from = previous;
+                    spacing.insert(Code::Spacing);
+                }
+            }
+        }
+        let (known, quality, flags) = known(plan, point, cadence_us);
+        let flags = flags.union(point.flags).union(spacing);
+        let (from, to) = (Timestamp::from_us(from), Timestamp::from_us(to));
+        spans.push(Span { from, to, known, quality, flags, leaves: point.leaves });
+    }
+    spans
+}
+
+fn hold(plan: &ChannelPlan, step_max_us: i64, points: &[Point]) -> Vec<Span> {
+    let mut spans = Vec::with_capacity(points.len());
+    for (index, point) in points.iter().enumerate() {
+        let end = point.at.us() + step_max_us;
+        let to = points.get(index + 1).map_or(end, |next| end.min(next.at.us()));
+        let (known, quality, flags) = level(plan, point, step_max_us);
+        let flags = flags.union(point.flags);
+        let to = Timestamp::from_us(to);
+        spans.push(Span { from: point.at, to, known, quality, flags, leaves: point.leaves });
+    }
+    spans
+}
+
+/// An amount over one cadence.
+fn delta(plan: &ChannelPlan, point: &Point, time_us: i64) -> (Known, Quality, Flags) {
+    let most = plan.capacity.map(|c| amount_over_up(c.micro().into(), time_us));
+    doubted(most, Some(0), point, Known::Amount, |low, high| Known::AmountBetween {
+        low: low.unwrap_or(0),
+        high,
+    })
+}
+
+/// A rate or state at every instant.
+fn level(plan: &ChannelPlan, point: &Point, _: i64) -> (Known, Quality, Flags) {
+    let (most, least) = if plan.is_amount() {
+        (plan.capacity.map(|capacity| i128::from(capacity.micro())), Some(0))
+    } else {
+        let range = plan.range.map(|(low, high)| (low.micro().into(), high.micro().into()));
+        (range.map(|(_, high)| high), range.map(|(low, _)| low))
+    };
+    doubted(most, least, point, Known::Level, |low, high| Known::LevelBetween { low, high })
+}
+
+/// A point's value, or its bounds where it is held, beyond capacity, or in conflict. `most` and
+/// `least` are what the device can show at all.
+fn doubted(
+    most: Option<i128>,
+    least: Option<i128>,
+    point: &Point,
+    exact: fn(i128) -> Known,
+    between: fn(Option<i128>, Option<i128>) -> Known,
+) -> (Known, Quality, Flags) {
+    let held = |value: i128, flags| {
+        let low = least.map(|least| least.min(value));
+        (between(low, most.map(|most| most.max(value))), Quality::Z, flags)
+    };
+    match point.content {
+        Content::Value(value) => {
+            let value = i128::from(value.micro());
+            let is_settled = point.flags.has(Code::Decided) || point.flags.has(Code::Corrected);
+            let is_beyond = most
+                .is_some_and(|most| value * 100 > most * (100 + CAPACITY_TOLERANCE_PERCENT))
+                && least == Some(0);
+            if is_beyond && !is_settled {
+                return held(value, Flags::NONE.with(Code::Capacity));
+            }
+            (exact(value), Quality::M, Flags::NONE)
+        }
+        Content::Held(value) => held(value.micro().into(), Flags::NONE),
+        Content::Conflict { low, high } => {
+            let known = between(Some(low.micro().into()), Some(high.micro().into()));
+            (known, Quality::K, Flags::NONE)
+        }
+    }
+}
+
+/// The part of an amount, spread evenly over a span, that lies in `[from, to)`. Cut at shared
+/// borders, the parts of a span always add up to its amount.
+#[must_use]
+pub fn share(amount: i128, span: &Span, from: Timestamp, to: Timestamp) -> i128 {
+    let length = i128::from(span.to.us() - span.from.us());
+    let until = |at: Timestamp| {
+        let elapsed = i128::from(at.us().clamp(span.from.us(), span.to.us()) - span.from.us());
+        crate::domain::decimal::divide_half_even(amount * elapsed, length.max(1))
+    };
+    until(to) - until(from)
+}
+
