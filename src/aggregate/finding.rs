@@ -63,10 +63,8 @@ pub fn flagged(channel: ChannelId, rows: &[IntervalRow]) -> Vec<Finding> {
 /// and a gauge that reports on change repeats itself only when asked; none of these is stuck.
 #[must_use]
 pub fn stuck(channel: ChannelId, plan: &ChannelPlan, points: &[Point]) -> Vec<Finding> {
-    let is_checked = matches!(
-        plan.kind,
-        ChannelKind::Delta { .. } | ChannelKind::Gauge(GaugeRule::Mean { .. })
-    );
+    let is_checked =
+        matches!(plan.kind, ChannelKind::Delta { .. } | ChannelKind::Gauge(GaugeRule::Mean { .. }));
     if !is_checked {
         return Vec::new();
     }

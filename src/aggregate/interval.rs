@@ -150,8 +150,11 @@ impl Sum {
         if missing_us > 0 {
             self.flags.insert(Code::Gap);
         }
-        let (measured, low, high) =
-            if self.is_amount { self.amounts(plan, missing_us) } else { self.states(plan, missing_us) };
+        let (measured, low, high) = if self.is_amount {
+            self.amounts(plan, missing_us)
+        } else {
+            self.states(plan, missing_us)
+        };
         // Beyond eighteen digits there is nothing to store: the bound is then not known.
         let fixed = |micro: i128| Fixed6::from_micro(micro).ok();
         let measured = if self.covered_us > 0 { measured.and_then(fixed) } else { None };
@@ -211,12 +214,14 @@ impl Sum {
             range => range.map(|(low, high)| (i128::from(low.micro()), i128::from(high.micro()))),
         };
         let whole = i128::from(INTERVAL_US);
-        let low = self.low_level.zip(bounds).map(|(level, (low, _))| {
-            (self.level + level + low * missing).div_euclid(whole)
-        });
-        let high = self.high_level.zip(bounds).map(|(level, (_, high))| {
-            -(-(self.level + level + high * missing)).div_euclid(whole)
-        });
+        let low = self
+            .low_level
+            .zip(bounds)
+            .map(|(level, (low, _))| (self.level + level + low * missing).div_euclid(whole));
+        let high = self
+            .high_level
+            .zip(bounds)
+            .map(|(level, (_, high))| -(-(self.level + level + high * missing)).div_euclid(whole));
         (measured, low, high)
     }
 }

@@ -12,7 +12,10 @@ pub enum Content {
     /// Held until a person decides.
     Held(Fixed6),
     /// Undecided between these, both inclusive.
-    Conflict { low: Fixed6, high: Fixed6 },
+    Conflict {
+        low: Fixed6,
+        high: Fixed6,
+    },
 }
 
 /// One identity of a channel.

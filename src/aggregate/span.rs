@@ -235,4 +235,3 @@ pub fn share(amount: i128, span: &Span, from: Timestamp, to: Timestamp) -> i128 
     };
     until(to) - until(from)
 }
-

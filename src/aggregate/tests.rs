@@ -51,7 +51,11 @@ fn power() -> ChannelPlan {
 
 fn state() -> ChannelPlan {
     let kind = ChannelKind::Gauge(GaugeRule::Hold { step_max_us: 20 * 60_000_000 });
-    ChannelPlan { range: Some((value("0"), value("50"))), capacity: None, ..plan(kind, "degC", None) }
+    ChannelPlan {
+        range: Some((value("0"), value("50"))),
+        capacity: None,
+        ..plan(kind, "degC", None)
+    }
 }
 
 fn point(at_min: i64, text: &str) -> Point {
@@ -75,7 +79,8 @@ fn shown(plan: &ChannelPlan, points: &[Point]) -> Vec<String> {
         .map(|r| {
             let (value, measured) = (text(r.value), text(r.measured));
             let (low, high) = (text(r.low), text(r.high));
-            let line = format!("{value}|{measured} {low}..{high} {} {}", r.quality.as_str(), r.flags);
+            let line =
+                format!("{value}|{measured} {low}..{high} {} {}", r.quality.as_str(), r.flags);
             line.trim_end().to_owned()
         })
         .collect()
@@ -99,15 +104,15 @@ fn registers_are_differences_spread_over_time() {
             vec![point(0, "0"), point(45, "1")],
             vec!["0.333333|0.333333 0.333333..0.333333 T V-GAP"; 3],
         ),
-        (
-            "rollover",
-            vec![point(0, "995"), point(15, "5")],
-            vec!["10|10 10..10 M V-ROLLOVER"],
-        ),
+        ("rollover", vec![point(0, "995"), point(15, "5")], vec!["10|10 10..10 M V-ROLLOVER"]),
         ("reset", vec![point(0, "500"), point(15, "5")], vec!["-|- 5..25 Z V-RESET"]),
         ("backward", vec![point(0, "500"), point(15, "400")], vec!["-|- 0..25 Z V-BACKWARD"]),
         ("too much", vec![point(0, "0"), point(15, "30")], vec!["-|- 0..30 Z V-CAPACITY"]),
-        ("at the tolerance", vec![point(0, "0"), point(15, "25.5")], vec!["25.5|25.5 25.5..25.5 M"]),
+        (
+            "at the tolerance",
+            vec![point(0, "0"), point(15, "25.5")],
+            vec!["25.5|25.5 25.5..25.5 M"],
+        ),
         ("one reading is no difference", vec![point(0, "0")], vec![]),
     ] {
         let mut got = shown(&register(), &points);
@@ -171,7 +176,8 @@ fn points_know_what_is_settled() {
         place: Place { leaf: 3, item: 0 },
     };
     let held = Flags::NONE.with(Code::Range);
-    let readings = [reading(0, "1", Flags::NONE), reading(1, "2", held), reading(2, "3", Flags::NONE)];
+    let readings =
+        [reading(0, "1", Flags::NONE), reading(1, "2", held), reading(2, "3", Flags::NONE)];
     let conflicts = [Conflict { reading: reading(2, "5", Flags::NONE), first: Place::default() }];
     let open = points(&readings, &conflicts, |_, _| None);
     assert_eq!(open[0].content, Content::Value(value("1")));

@@ -55,11 +55,8 @@ pub fn total<'a>(
         rowed_us += INTERVAL_US;
         covered_us += row.covered_us;
         // A sum of amounts weighs each interval once, a mean by its time.
-        let (weight, whole) = if is_amount {
-            (1, 1)
-        } else {
-            (i128::from(row.covered_us), i128::from(INTERVAL_US))
-        };
+        let (weight, whole) =
+            if is_amount { (1, 1) } else { (i128::from(row.covered_us), i128::from(INTERVAL_US)) };
         measured += row.measured.map_or(0, |value| i128::from(value.micro())) * weight;
         // Where the channel has no bound of its own, the parameter's stands for the whole interval.
         let bound = |own: Option<Fixed6>, level: i128| -> Option<i128> {
@@ -67,7 +64,8 @@ pub fn total<'a>(
                 Some(own) => i128::from(own.micro()) * whole,
                 None => {
                     let conversion = unit.conversion_to(row.unit)?;
-                    let level = Fixed6::from_micro(level).ok()?.to_decimal().store(conversion).ok()?;
+                    let level =
+                        Fixed6::from_micro(level).ok()?.to_decimal().store(conversion).ok()?;
                     let level = i128::from(level.value.micro());
                     if is_amount { amount_over_up(level, INTERVAL_US) } else { level * whole }
                 }

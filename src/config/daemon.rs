@@ -133,7 +133,8 @@ impl DaemonConfig {
             vec![Diagnostic::at(file, text, span, error.message().trim().replace('\n', "; "))]
         })?;
         let mut found = Vec::new();
-        let mut tell = |span, message: String| found.push(Diagnostic::at(file, text, span, message));
+        let mut tell =
+            |span, message: String| found.push(Diagnostic::at(file, text, span, message));
         let mut address = |value: &Option<toml::Spanned<String>>, default: SocketAddr| match value {
             None => default,
             Some(value) => value.get_ref().parse().unwrap_or_else(|_| {
@@ -144,7 +145,9 @@ impl DaemonConfig {
         };
         let listener = address(&raw.listener.address, SocketAddr::from(([127, 0, 0, 1], 1_883)));
         let http = address(&raw.http.address, SocketAddr::from(([127, 0, 0, 1], 8_080)));
-        let mut number = |value: &Option<toml::Spanned<u32>>, default, range: std::ops::RangeInclusive<u32>| {
+        let mut number = |value: &Option<toml::Spanned<u32>>,
+                          default,
+                          range: std::ops::RangeInclusive<u32>| {
             let Some(value) = value else { return default };
             if !range.contains(value.get_ref()) {
                 tell(value.span(), format!("must lie from {} to {}", range.start(), range.end()));

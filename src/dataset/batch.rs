@@ -113,7 +113,8 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// When a step fails; recovery then finishes or undoes the whole batch.
     pub fn publish(self, state: &Commit, after: Checkpoint<'_>) -> Result<Commit, DatasetError> {
-        let commit = Commit { entries: self.entries, sequence: state.sequence + 1, ..state.clone() };
+        let commit =
+            Commit { entries: self.entries, sequence: state.sequence + 1, ..state.clone() };
         commit::publish(self.layout, self.project, &commit, after)?;
         Ok(commit)
     }

@@ -159,9 +159,8 @@ pub fn publish(
     let staged = staging.join("COMMIT");
     sync_folder(&staging)?;
     check(&staged, Step::Staged, after)?;
-    let bytes = commit
-        .encode()
-        .map_err(|error| DatasetError::damaged(&staged, error.to_string()))?;
+    let bytes =
+        commit.encode().map_err(|error| DatasetError::damaged(&staged, error.to_string()))?;
     let next = staging.join("COMMIT.next");
     write_synced(&next, &bytes)?;
     std::fs::rename(&next, &staged).map_err(DatasetError::io("rename to", &staged))?;
@@ -237,7 +236,10 @@ fn carry_out(layout: &Layout, entry: &Entry) -> Result<std::path::PathBuf, Datas
                 }
                 std::fs::rename(&from, &to).map_err(DatasetError::io("rename to", &to))?;
             } else if file_len(&to)? != Some(*len) {
-                return Err(DatasetError::damaged(&to, format!("COMMIT lists it with {len} bytes")));
+                return Err(DatasetError::damaged(
+                    &to,
+                    format!("COMMIT lists it with {len} bytes"),
+                ));
             }
             Ok(to)
         }
@@ -332,8 +334,11 @@ fn file_len(path: &Path) -> Result<Option<u64>, DatasetError> {
 fn empty_folder(folder: &Path) -> Result<(), DatasetError> {
     for entry in std::fs::read_dir(folder).map_err(DatasetError::io("list", folder))? {
         let path = entry.map_err(DatasetError::io("list", folder))?.path();
-        let removed =
-            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
         removed.map_err(DatasetError::io("remove", &path))?;
     }
     Ok(())
@@ -429,7 +434,8 @@ mod tests {
         ];
         for (stop, expected) in steps {
             let (case, commit) = case();
-            let mut cut = |step| if step == stop { Err(std::io::ErrorKind::Other.into()) } else { Ok(()) };
+            let mut cut =
+                |step| if step == stop { Err(std::io::ErrorKind::Other.into()) } else { Ok(()) };
             assert!(publish(&case.layout, &case.project, &commit, &mut cut).is_err(), "{stop:?}");
             assert_eq!(is_published(&case), expected, "{stop:?}");
             assert_eq!(is_published(&case), expected, "{stop:?}, recovered twice");

@@ -5,9 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{
-    DataType, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -59,7 +57,11 @@ impl FileWriter {
     /// When it cannot be created.
     pub fn create(path: &Path, table: Table) -> Result<Self, DatasetError> {
         let file = File::create(path).map_err(DatasetError::io("create", path))?;
-        let sink = HashingWriter { inner: BufWriter::with_capacity(1 << 18, file), sha: Sha256::new(), len: 0 };
+        let sink = HashingWriter {
+            inner: BufWriter::with_capacity(1 << 18, file),
+            sha: Sha256::new(),
+            len: 0,
+        };
         // Without the Arrow schema in the footer every reader sees plain Parquet types.
         let options = ArrowWriterOptions::new()
             .with_properties(properties(table))
@@ -86,10 +88,8 @@ impl FileWriter {
     /// When that fails.
     pub fn finish(mut self, footer: &[(&str, String)]) -> Result<Written, DatasetError> {
         let row_digest = self.digest.finish();
-        let mut keys = vec![
-            (FOOTER_ROW_DIGEST, row_digest.to_string()),
-            (FOOTER_RULES, RULES.to_string()),
-        ];
+        let mut keys =
+            vec![(FOOTER_ROW_DIGEST, row_digest.to_string()), (FOOTER_RULES, RULES.to_string())];
         keys.extend(footer.iter().cloned());
         for (key, value) in keys {
             self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
@@ -226,15 +226,14 @@ pub fn footer(path: &Path, key: &str) -> Result<Option<String>, DatasetError> {
     Ok(found.and_then(|pair| pair.value.clone()))
 }
 
-pub(super) fn parquet_error(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> DatasetError {
+pub(super) fn parquet_error(
+    path: &Path,
+) -> impl FnOnce(parquet::errors::ParquetError) -> DatasetError {
     let path = path.display().to_string();
     move |source| DatasetError::Parquet { path, source }
 }
 
-fn int_range(
-    group: &parquet::file::metadata::RowGroupMetaData,
-    name: &str,
-) -> Option<(i64, i64)> {
+fn int_range(group: &parquet::file::metadata::RowGroupMetaData, name: &str) -> Option<(i64, i64)> {
     let column = group.columns().iter().find(|column| column.column_path().string() == name)?;
     match column.statistics()? {
         Statistics::Int64(stats) => Some((*stats.min_opt()?, *stats.max_opt()?)),

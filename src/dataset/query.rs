@@ -89,9 +89,8 @@ fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
 /// A table without rows but with its columns, so that a query on a new folder still parses.
 fn empty(table: Table) -> Result<LazyFrame, DatasetError> {
     let names = table.columns().iter().map(|column| column.name).chain(["project"]);
-    let columns = names
-        .map(|name| Series::new(name.into(), Vec::<String>::new()).into())
-        .collect::<Vec<_>>();
+    let columns =
+        names.map(|name| Series::new(name.into(), Vec::<String>::new()).into()).collect::<Vec<_>>();
     let frame = polars::prelude::DataFrame::new(0, columns).map_err(query_error)?;
     Ok(frame.lazy())
 }

@@ -168,7 +168,8 @@ fn read_readings(
         let batch = batch?;
         let missing = || DatasetError::damaged(path, "a column of readings is missing");
         let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
-        let (sites, devices) = (column("site")?.as_string::<i32>(), column("device")?.as_string::<i32>());
+        let (sites, devices) =
+            (column("site")?.as_string::<i32>(), column("device")?.as_string::<i32>());
         let quantities = column("quantity")?.as_string::<i32>();
         let stamps = column("at")?.as_primitive::<TimestampMicrosecondType>();
         let values = column("value")?.as_primitive::<Decimal128Type>();
@@ -219,7 +220,8 @@ pub(super) fn channel_key(
     device: &str,
     quantity: &str,
 ) -> Result<ChannelKey, DatasetError> {
-    let damaged = |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
+    let damaged =
+        |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
     Ok(ChannelKey {
         site: SiteId::parse(site).map_err(damaged)?,
         device: DeviceId::parse(device).map_err(damaged)?,

@@ -131,10 +131,7 @@ pub fn refused(rows: &[Refusal]) -> Result<RecordBatch, ArrowError> {
 }
 
 /// Splits rows by the month of an instant, months in order, rows in the order they came.
-pub fn by_month<T>(
-    rows: Vec<T>,
-    instant: impl Fn(&T) -> Timestamp,
-) -> BTreeMap<Month, Vec<T>> {
+pub fn by_month<T>(rows: Vec<T>, instant: impl Fn(&T) -> Timestamp) -> BTreeMap<Month, Vec<T>> {
     let mut months: BTreeMap<Month, Vec<T>> = BTreeMap::new();
     // The calendar is asked once per run of rows of one day, not once per row.
     let mut last: Option<(crate::domain::time::UtcDay, Month)> = None;

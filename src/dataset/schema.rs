@@ -111,13 +111,21 @@ const INTERVALS: &[Column] = &[
     column("quantity", Text, "quantity id of the plan"),
     column("start", Time, "first instant of the 15 minutes [start, start + 15 min) UTC"),
     column("unit", Text, "of the values: energy for power channels, else the storage unit"),
-    nullable("value", Value, "the undoubted value; null when in doubt or missing: null is never zero"),
+    nullable(
+        "value",
+        Value,
+        "the undoubted value; null when in doubt or missing: null is never zero",
+    ),
     nullable("measured", Value, "of the part that was measured; null when nothing was"),
     nullable("low", Value, "lowest the value can be; null when the channel has no bounds"),
     nullable("high", Value, "highest the value can be; null when the channel has no bounds"),
     column("covered_us", Int, "microseconds of the interval that were measured, 0 to 900000000"),
     column("count", Int, "readings stamped inside"),
-    column("quality", Text, "M measured, T register bridged a gap, K conflict undecided, Z bounds only"),
+    column(
+        "quality",
+        Text,
+        "M measured, T register bridged a gap, K conflict undecided, Z bounds only",
+    ),
     nullable("flags", Text, "codes of checks, space between; null for none"),
     nullable("first_leaf", Int, "lowest leaf that it stands on; null for a gap without neighbours"),
     nullable("last_leaf", Int, "highest leaf that it stands on"),
@@ -151,8 +159,12 @@ impl Table {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
-            Self::Messages => "a leaf of the evidence log with its payload up to 64 KiB, or its blob's hash",
-            Self::Readings => "an identity (site, device, quantity, at): its first value in log order",
+            Self::Messages => {
+                "a leaf of the evidence log with its payload up to 64 KiB, or its blob's hash"
+            }
+            Self::Readings => {
+                "an identity (site, device, quantity, at): its first value in log order"
+            }
             Self::Conflicts => "a further, different value of an identity",
             Self::Refused => "an item that is no reading, with its reason; duplicates too",
             Self::Intervals => "a channel's 15 minutes: value, bounds, coverage, quality, flags",

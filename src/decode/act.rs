@@ -85,9 +85,21 @@ pub struct Seal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "act")]
 pub enum Act {
-    Decision { number: u32, #[serde(flatten)] decision: Decision },
-    Correction { number: u32, #[serde(flatten)] correction: Correction },
-    Seal { number: u32, #[serde(flatten)] seal: Seal },
+    Decision {
+        number: u32,
+        #[serde(flatten)]
+        decision: Decision,
+    },
+    Correction {
+        number: u32,
+        #[serde(flatten)]
+        correction: Correction,
+    },
+    Seal {
+        number: u32,
+        #[serde(flatten)]
+        seal: Seal,
+    },
 }
 
 impl Act {

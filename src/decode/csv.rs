@@ -12,9 +12,7 @@ use csv::ByteRecord;
 use super::encoding::{REPLACEMENT, Utf8Reader};
 use super::stamp::StampReader;
 use super::{Items, LINE_BYTES_MAX, Names, Sink};
-use crate::config::plan::reader::{
-    CsvLayout, CsvReader, DecimalMark, Encoding, Name, WideColumn,
-};
+use crate::config::plan::reader::{CsvLayout, CsvReader, DecimalMark, Encoding, Name, WideColumn};
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::Code;
 use crate::domain::time::Timestamp;
@@ -43,7 +41,10 @@ pub fn decode<S: Sink>(
     if format.has_header {
         match rows.read_byte_record(&mut row) {
             Ok(true) => {
-                header = row.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+                header = row
+                    .iter()
+                    .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+                    .collect();
             }
             Ok(false) => return Ok(()),
             Err(error) => {
@@ -90,7 +91,10 @@ enum Columns<'a> {
         unit: Option<usize>,
         rename: HashMap<&'a str, &'a str>,
     },
-    Wide { stamp: usize, values: Vec<(usize, &'a WideColumn)> },
+    Wide {
+        stamp: usize,
+        values: Vec<(usize, &'a WideColumn)>,
+    },
 }
 
 enum Place<'a> {
@@ -103,9 +107,9 @@ impl<'a> Columns<'a> {
         let column = |name: &str| {
             if !format.has_header {
                 let number = name.parse::<usize>().ok().filter(|number| *number > 0);
-                return number
-                    .map(|number| number - 1)
-                    .ok_or_else(|| format!("without a header, columns are numbers from 1, not {name:?}"));
+                return number.map(|number| number - 1).ok_or_else(|| {
+                    format!("without a header, columns are numbers from 1, not {name:?}")
+                });
             }
             header.iter().position(|found| found == name).ok_or_else(|| {
                 format!("there is no column {name:?}; the columns are {}", header.join(", "))
@@ -163,7 +167,10 @@ impl File<'_> {
             (!is_text).then(|| format!("line {line} has bytes that are no text in its encoding"))
         };
         let cell = |index: usize| {
-            row.get(index).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or_default().trim()
+            row.get(index)
+                .and_then(|cell| std::str::from_utf8(cell).ok())
+                .unwrap_or_default()
+                .trim()
         };
         match &self.columns {
             Columns::Long { stamp, site, device, quantity, value, unit, rename } => {
@@ -199,7 +206,17 @@ impl File<'_> {
                     }
                     let unit = column.unit.as_deref();
                     let text = cell(*index);
-                    tell(self.format, &mut self.buffer, names, at.clone(), text, unit, row, line, items)?;
+                    tell(
+                        self.format,
+                        &mut self.buffer,
+                        names,
+                        at.clone(),
+                        text,
+                        unit,
+                        row,
+                        line,
+                        items,
+                    )?;
                 }
                 Ok(())
             }
@@ -231,9 +248,8 @@ fn tell<S: Sink>(
         let reason = format!("line {line}: {text:?} is declared to mean no value");
         return items.refuse(Code::Missing, names, Some(at), reason, &joined(row));
     }
-    let number = plain_number(format, text, buffer).and_then(|text| {
-        Decimal::parse(text).map_err(|error| format!("{text:?}: {error}"))
-    });
+    let number = plain_number(format, text, buffer)
+        .and_then(|text| Decimal::parse(text).map_err(|error| format!("{text:?}: {error}")));
     match number {
         Ok(number) if format.sentinels.contains(&number) => {
             let reason = format!("line {line}: {text} is declared to mean no value");

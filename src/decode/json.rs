@@ -102,7 +102,8 @@ fn document<S: Sink>(
     let records = match pointer(root, &format.records) {
         Some(records) => records,
         None => {
-            let reason = format!("nothing at pointer {:?}, where the records should be", format.records);
+            let reason =
+                format!("nothing at pointer {:?}, where the records should be", format.records);
             return items.refuse(Code::Schema, Names::default(), None, reason, root.get());
         }
     };

@@ -144,7 +144,8 @@ impl<'a> StampReader<'a> {
 fn epoch(text: &str, exponent: i32) -> Result<Timestamp, String> {
     let error = || format!("{text:?} is no epoch time and no RFC 3339 time with an offset");
     let value = Decimal::parse(text).map_err(|_| error())?;
-    let scaled = Decimal::new(value.coefficient(), value.exponent() + exponent).map_err(|_| error())?;
+    let scaled =
+        Decimal::new(value.coefficient(), value.exponent() + exponent).map_err(|_| error())?;
     let stored = scaled.store(Conversion::IDENTITY).map_err(|_| error())?;
     check_range(stored.value.micro(), text)
 }
@@ -174,7 +175,9 @@ fn parse_civil(text: &str, pattern: &[StampPart]) -> Result<Civil, String> {
     for part in pattern {
         match part {
             StampPart::Year => year = digits(bytes, &mut at, 4, 4).ok_or_else(error)?,
-            StampPart::YearShort => year = 2_000 + digits(bytes, &mut at, 2, 2).ok_or_else(error)?,
+            StampPart::YearShort => {
+                year = 2_000 + digits(bytes, &mut at, 2, 2).ok_or_else(error)?
+            }
             StampPart::Month => month = digits(bytes, &mut at, 1, 2).ok_or_else(error)?,
             StampPart::Day => day = digits(bytes, &mut at, 1, 2).ok_or_else(error)?,
             StampPart::Hour | StampPart::Hour12 => {
@@ -363,7 +366,13 @@ mod tests {
     #[test]
     fn repeated_hours_go_by_the_order_of_rows() {
         let format = civil("America/Los_Angeles", Repeated::Order, Skipped::Refuse);
-        let newest = ["11/4/2018 2:00", "11/4/2018 1:30", "11/4/2018 1:00", "11/4/2018 1:30", "11/4/2018 1:00"];
+        let newest = [
+            "11/4/2018 2:00",
+            "11/4/2018 1:30",
+            "11/4/2018 1:00",
+            "11/4/2018 1:30",
+            "11/4/2018 1:00",
+        ];
         let expected = ["T10:00", "T09:30", "T09:00", "T08:30", "T08:00"];
         let expected: Vec<String> = expected.iter().map(|t| format!("2018-11-04{t}:00Z")).collect();
         assert_eq!(read_all(&format, RowOrder::NewestFirst, &newest), expected);

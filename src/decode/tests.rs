@@ -99,7 +99,8 @@ fn other_shapes_are_mapped_by_pointers() {
          [[reader.value]]\npointer = \"/ENERGY/Total\"\nquantity = \"EG\"\nunit = \"kWh\"\n\
          [[reader.value]]\npointer = \"/ENERGY/Power\"\nquantity = \"P\"",
     );
-    let payload = r#"{"Time":"2023-08-21T15:05:31","id":"plug","ENERGY":{"Total":196.708,"Power":-1}}"#;
+    let payload =
+        r#"{"Time":"2023-08-21T15:05:31","id":"plug","ENERGY":{"Total":196.708,"Power":-1}}"#;
     assert_eq!(
         decoded(&reader, payload.as_bytes()),
         [
@@ -129,7 +130,9 @@ const LONG: &str = "file = \"*\"\nformat = \"csv\"\nsite = \"s\"\ndevice_column 
 
 #[test]
 fn a_long_file_has_one_item_per_row() {
-    let keys = format!("{LONG}stamp = \"%d/%m/%Y %H:%M\"\nzone = \"Asia/Bangkok\"\nmissing = [\"n/a\", \"\"]\nsentinels = [-1000000]");
+    let keys = format!(
+        "{LONG}stamp = \"%d/%m/%Y %H:%M\"\nzone = \"Asia/Bangkok\"\nmissing = [\"n/a\", \"\"]\nsentinels = [-1000000]"
+    );
     let file = "meter,when,kwh\nm1,01/02/2026 07:00,1.5\nm2,01/02/2026 07:00,-1e6\nm1,31/02/2026 07:00,1\n\
                 m1,01/02/2026 07:15,n/a\nm1,01/02/2026 07:15,\nm1,x\n\n,,\nm1,01/02/2026 07:30,\"2\"\n";
     assert_eq!(

@@ -42,10 +42,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    pub const ZERO: Self = Self {
-        coefficient: 0,
-        exponent: 0,
-    };
+    pub const ZERO: Self = Self { coefficient: 0, exponent: 0 };
 
     /// A decimal of these parts, normalised.
     ///
@@ -67,10 +64,7 @@ impl Decimal {
         if exponent.abs() > EXPONENT_MAX {
             return Err(DecimalError::Exponent);
         }
-        Ok(Self {
-            coefficient,
-            exponent,
-        })
+        Ok(Self { coefficient, exponent })
     }
 
     /// Reads `[+-] digits [. digits] [e [+-] digits]`; at least one digit must stand before or
@@ -134,14 +128,7 @@ impl Decimal {
         if !has_digit {
             return Err(DecimalError::Syntax);
         }
-        Self::new(
-            if is_negative {
-                -coefficient
-            } else {
-                coefficient
-            },
-            exponent,
-        )
+        Self::new(if is_negative { -coefficient } else { coefficient }, exponent)
     }
 
     #[must_use]
@@ -169,11 +156,7 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::Overflow`] when the result has more than twelve digits before the point.
     pub fn store(self, conversion: Conversion) -> Result<Stored, DecimalError> {
-        let Conversion {
-            multiply,
-            add,
-            divide,
-        } = conversion;
+        let Conversion { multiply, add, divide } = conversion;
         // value in micro-units = (c * 10^e * multiply + add) * 10^6 / divide
         let shift = self.exponent + 6;
         if self.coefficient == 0 || shift < -(DIGITS_MAX as i32) - 20 {
@@ -183,29 +166,18 @@ impl Decimal {
             return Ok(Stored { is_exact, ..base });
         }
         let overflow = DecimalError::Overflow;
-        let scaled = self
-            .coefficient
-            .checked_mul(i128::from(multiply))
-            .ok_or(overflow)?;
+        let scaled = self.coefficient.checked_mul(i128::from(multiply)).ok_or(overflow)?;
         let (numerator, denominator) = if shift >= 0 {
             let factor = power_of_ten(shift).ok_or(overflow)?;
             let value = scaled.checked_mul(factor).ok_or(overflow)?;
             let offset = i128::from(add) * 1_000_000;
-            (
-                value.checked_add(offset).ok_or(overflow)?,
-                i128::from(divide),
-            )
+            (value.checked_add(offset).ok_or(overflow)?, i128::from(divide))
         } else {
             let Some(factor) = power_of_ten(-shift) else {
                 let base = quantise(i128::from(add) * 1_000_000, i128::from(divide))?;
-                return Ok(Stored {
-                    is_exact: false,
-                    ..base
-                });
+                return Ok(Stored { is_exact: false, ..base });
             };
-            let offset = (i128::from(add) * 1_000_000)
-                .checked_mul(factor)
-                .ok_or(overflow)?;
+            let offset = (i128::from(add) * 1_000_000).checked_mul(factor).ok_or(overflow)?;
             let denominator = i128::from(divide).checked_mul(factor).ok_or(overflow)?;
             (scaled.checked_add(offset).ok_or(overflow)?, denominator)
         };
@@ -279,12 +251,7 @@ impl fmt::Display for Fixed6 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let magnitude = self.0.unsigned_abs();
-        write!(
-            f,
-            "{sign}{}.{:06}",
-            magnitude / 1_000_000,
-            magnitude % 1_000_000
-        )
+        write!(f, "{sign}{}.{:06}", magnitude / 1_000_000, magnitude % 1_000_000)
     }
 }
 
@@ -305,10 +272,7 @@ pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
 
 fn quantise(numerator: i128, denominator: i128) -> Result<Stored, DecimalError> {
     let micro = divide_half_even(numerator, denominator);
-    Ok(Stored {
-        value: Fixed6::from_micro(micro)?,
-        is_exact: numerator % denominator == 0,
-    })
+    Ok(Stored { value: Fixed6::from_micro(micro)?, is_exact: numerator % denominator == 0 })
 }
 
 fn power_of_ten(power: i32) -> Option<i128> {
@@ -343,15 +307,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn stored(text: &str) -> String {
-        let stored = Decimal::parse(text)
-            .unwrap()
-            .store(Conversion::IDENTITY)
-            .unwrap();
-        format!(
-            "{}{}",
-            stored.value,
-            if stored.is_exact { "" } else { " rounded" }
-        )
+        let stored = Decimal::parse(text).unwrap().store(Conversion::IDENTITY).unwrap();
+        format!("{}{}", stored.value, if stored.is_exact { "" } else { " rounded" })
     }
 
     #[test]
@@ -367,10 +324,7 @@ mod tests {
             ("1.50E-2", "0.015"),
             ("0.1", "0.1"),
             ("9007199254740993", "9007199254740993"),
-            (
-                "1234567890123456789012345678901234",
-                "1234567890123456789012345678901234",
-            ),
+            ("1234567890123456789012345678901234", "1234567890123456789012345678901234"),
         ] {
             assert_eq!(Decimal::parse(text).unwrap().to_string(), shown, "{text}");
         }
@@ -410,9 +364,7 @@ mod tests {
         assert_eq!(stored("999999999999.999999"), "999999999999.999999");
         let one_too_many = Decimal::parse("1e12").unwrap().store(Conversion::IDENTITY);
         assert_eq!(one_too_many, Err(DecimalError::Overflow));
-        let huge = Decimal::parse("1e6000")
-            .unwrap()
-            .store(Conversion::IDENTITY);
+        let huge = Decimal::parse("1e6000").unwrap().store(Conversion::IDENTITY);
         assert_eq!(huge, Err(DecimalError::Overflow));
     }
 

@@ -22,26 +22,14 @@ impl Diagnostic {
     #[must_use]
     pub fn at(file: &str, text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         let (line, column) = line_and_column(text, span.start);
-        Self {
-            file: file.to_owned(),
-            line,
-            column,
-            message: message.into(),
-            advice: None,
-        }
+        Self { file: file.to_owned(), line, column, message: message.into(), advice: None }
     }
 
     /// A finding about the whole file.
     #[must_use]
     pub fn whole(file: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            file: file.to_owned(),
-            line: 0,
-            column: 0,
-            message,
-            advice: None,
-        }
+        Self { file: file.to_owned(), line: 0, column: 0, message, advice: None }
     }
 
     #[must_use]

@@ -264,9 +264,7 @@ impl Flags {
         if text.is_empty() {
             return Some(Self::NONE);
         }
-        text.split(' ').try_fold(Self::NONE, |flags, word| {
-            Some(flags.with(Code::parse(word)?))
-        })
+        text.split(' ').try_fold(Self::NONE, |flags, word| Some(flags.with(Code::parse(word)?)))
     }
 }
 
@@ -315,9 +313,7 @@ impl Quality {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::M, Self::T, Self::K, Self::Z]
-            .into_iter()
-            .find(|quality| quality.as_str() == text)
+        [Self::M, Self::T, Self::K, Self::Z].into_iter().find(|quality| quality.as_str() == text)
     }
 }
 

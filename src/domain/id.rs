@@ -39,10 +39,7 @@ pub fn check_id(text: &str) -> Result<(), IdError> {
         let is_word = character.is_ascii_alphanumeric();
         let is_mark = index > 0 && (character == '_' || character == '-');
         if !is_word && !is_mark {
-            return Err(IdError::Character {
-                character,
-                column: index + 1,
-            });
+            return Err(IdError::Character { character, column: index + 1 });
         }
     }
     Ok(())

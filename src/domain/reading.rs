@@ -61,10 +61,7 @@ impl Channels {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (ChannelId, &ChannelKey)> {
-        self.keys
-            .iter()
-            .enumerate()
-            .map(|(index, key)| (ChannelId(index as u32), key))
+        self.keys.iter().enumerate().map(|(index, key)| (ChannelId(index as u32), key))
     }
 
     #[must_use]

@@ -51,9 +51,8 @@ impl Timestamp {
     /// # Errors
     /// When the text is none, has no offset, or lies outside 1970 to 2199.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
-        let stamp: jiff::Timestamp = text
-            .parse()
-            .map_err(|_| TimeError::Rfc3339(text.to_owned()))?;
+        let stamp: jiff::Timestamp =
+            text.parse().map_err(|_| TimeError::Rfc3339(text.to_owned()))?;
         Self::checked(stamp.as_microsecond())
     }
 
@@ -62,11 +61,7 @@ impl Timestamp {
     /// # Errors
     /// [`TimeError::Range`] outside them.
     pub fn checked(us: i64) -> Result<Self, TimeError> {
-        if (0..Self::END.0).contains(&us) {
-            Ok(Self(us))
-        } else {
-            Err(TimeError::Range)
-        }
+        if (0..Self::END.0).contains(&us) { Ok(Self(us)) } else { Err(TimeError::Range) }
     }
 
     /// The base interval that contains this instant.
@@ -146,11 +141,7 @@ impl UtcDay {
     }
 
     fn ymd(self) -> (i16, i8, i8) {
-        let date = self
-            .start()
-            .to_jiff()
-            .to_zoned_datetime(TimeZone::UTC)
-            .date();
+        let date = self.start().to_jiff().to_zoned_datetime(TimeZone::UTC).date();
         (date.year(), date.month(), date.day())
     }
 }
@@ -255,18 +246,12 @@ impl Zone {
         let error = || TimeError::Zone(name.to_owned());
         let bundled = jiff::tz::TimeZoneDatabase::bundled();
         let rules = bundled.get(name).map_err(|_| error())?;
-        Ok(Self {
-            name: name.into(),
-            rules,
-        })
+        Ok(Self { name: name.into(), rules })
     }
 
     #[must_use]
     pub fn utc() -> Self {
-        Self {
-            name: "UTC".into(),
-            rules: TimeZone::UTC,
-        }
+        Self { name: "UTC".into(), rules: TimeZone::UTC }
     }
 
     #[must_use]
@@ -283,10 +268,8 @@ impl Zone {
     /// First instant of a local date. Where midnight is skipped, the first instant that exists.
     #[must_use]
     pub fn start_of(&self, date: Date) -> Timestamp {
-        let start = date
-            .0
-            .to_zoned_datetime(self.rules.clone())
-            .and_then(|zoned| zoned.start_of_day());
+        let start =
+            date.0.to_zoned_datetime(self.rules.clone()).and_then(|zoned| zoned.start_of_day());
         Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_microsecond()))
     }
 

@@ -73,11 +73,7 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    pub const IDENTITY: Self = Self {
-        multiply: 1,
-        add: 0,
-        divide: 1,
-    };
+    pub const IDENTITY: Self = Self { multiply: 1, add: 0, divide: 1 };
 }
 
 /// A named unit: `value_in_base = (value * multiply + add) / divide`.
@@ -93,15 +89,7 @@ const fn unit(
     multiply: i64,
     divide: i64,
 ) -> Definition {
-    Definition {
-        symbol,
-        dimension,
-        to_base: Conversion {
-            multiply,
-            add: 0,
-            divide,
-        },
-    }
+    Definition { symbol, dimension, to_base: Conversion { multiply, add: 0, divide } }
 }
 
 /// Every unit a channel may name. Base units: Wh, W, g, g/h, L, L/h, NL, NL/h, degC, Pa, V, A, Hz,
@@ -141,20 +129,12 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         symbol: "K",
         dimension: Dimension::Temperature,
-        to_base: Conversion {
-            multiply: 100,
-            add: -27_315,
-            divide: 100,
-        },
+        to_base: Conversion { multiply: 100, add: -27_315, divide: 100 },
     },
     Definition {
         symbol: "degF",
         dimension: Dimension::Temperature,
-        to_base: Conversion {
-            multiply: 5,
-            add: -160,
-            divide: 9,
-        },
+        to_base: Conversion { multiply: 5, add: -160, divide: 9 },
     },
     unit("Pa", Dimension::Pressure, 1, 1),
     unit("hPa", Dimension::Pressure, 100, 1),
@@ -246,16 +226,9 @@ impl Unit {
         let add =
             i128::from(f.add) * i128::from(t.divide) - i128::from(t.add) * i128::from(f.divide);
         let divide = i128::from(f.divide) * i128::from(t.multiply);
-        let common = gcd(
-            gcd(multiply.unsigned_abs(), add.unsigned_abs()),
-            divide.unsigned_abs(),
-        );
+        let common = gcd(gcd(multiply.unsigned_abs(), add.unsigned_abs()), divide.unsigned_abs());
         let reduce = |part: i128| i64::try_from(part / common as i128).ok();
-        Some(Conversion {
-            multiply: reduce(multiply)?,
-            add: reduce(add)?,
-            divide: reduce(divide)?,
-        })
+        Some(Conversion { multiply: reduce(multiply)?, add: reduce(add)?, divide: reduce(divide)? })
     }
 
     fn definition(self) -> &'static Definition {
@@ -285,16 +258,9 @@ mod tests {
     use crate::domain::decimal::Decimal;
 
     fn convert(text: &str, from: &str, to: &str) -> String {
-        let conversion = Unit::parse(from)
-            .unwrap()
-            .conversion_to(Unit::parse(to).unwrap())
-            .unwrap();
-        Decimal::parse(text)
-            .unwrap()
-            .store(conversion)
-            .unwrap()
-            .value
-            .to_string()
+        let conversion =
+            Unit::parse(from).unwrap().conversion_to(Unit::parse(to).unwrap()).unwrap();
+        Decimal::parse(text).unwrap().store(conversion).unwrap().value.to_string()
     }
 
     #[test]

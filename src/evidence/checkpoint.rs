@@ -72,9 +72,11 @@ pub fn origin(key_name: &str, project: &ProjectId) -> String {
 /// When it is no key.
 pub fn key_name(key: &str) -> Result<&str, CheckpointError> {
     let public = key.trim().strip_prefix("PRIVATE+KEY+").unwrap_or(key.trim());
-    public.split('+').next().filter(|name| !name.is_empty()).ok_or_else(|| {
-        CheckpointError::Key("it names no owner".to_owned())
-    })
+    public
+        .split('+')
+        .next()
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| CheckpointError::Key("it names no owner".to_owned()))
 }
 
 /// A short form of a verifier key that people can compare: SHA-256 of its text, in groups.
@@ -127,7 +129,8 @@ pub fn parse(note: &str) -> Result<Checkpoint, CheckpointError> {
     if !is_canonical {
         return Err(CheckpointError::Form("size is not in its one form"));
     }
-    let root = BASE64_STANDARD.decode(root).map_err(|_| CheckpointError::Form("root is no base64"))?;
+    let root =
+        BASE64_STANDARD.decode(root).map_err(|_| CheckpointError::Form("root is no base64"))?;
     let root = root.try_into().map_err(|_| CheckpointError::Form("root has not 32 bytes"))?;
     Ok(Checkpoint { origin: origin.to_owned(), size, root })
 }

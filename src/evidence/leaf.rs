@@ -193,7 +193,8 @@ mod tests {
     }
 
     /// Written once and never changed: a leaf of version 1 must open for ever.
-    const FIXTURE: &str = "01010100000660e67c096900000467772d31000c6d72762f76312f702f732f640000000000000005";
+    const FIXTURE: &str =
+        "01010100000660e67c096900000467772d31000c6d72762f76312f702f732f640000000000000005";
 
     #[test]
     fn the_leaf_of_version_1_opens_for_ever() {

@@ -35,7 +35,9 @@ pub fn check_inclusion(
     while last > 0 {
         let is_right = place % 2 == 1;
         if is_right || place < last {
-            let sibling = path.get(used).ok_or(ProofError::Length { expected: used + 1, found: path.len() })?;
+            let sibling = path
+                .get(used)
+                .ok_or(ProofError::Length { expected: used + 1, found: path.len() })?;
             hash = if is_right { node_hash(sibling, &hash) } else { node_hash(&hash, sibling) };
             used += 1;
         }

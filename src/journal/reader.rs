@@ -68,7 +68,8 @@ impl Reader {
                     if checked.is_marker {
                         continue;
                     }
-                    let message = record::decode(&bytes).map_err(|what| damaged(path, offset, what))?;
+                    let message =
+                        record::decode(&bytes).map_err(|what| damaged(path, offset, what))?;
                     return Ok(Some(Record { position, next: self.position, message }));
                 }
                 found => {

@@ -83,7 +83,12 @@ impl Disk for RealDisk {
         // Under another name until it is whole, so that a crash leaves no half-made segment.
         let next = path.with_extension("next");
         let make = || -> std::io::Result<File> {
-            let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&next)?;
+            let mut file = OpenOptions::new()
+                .create(true)
+                .truncate(true)
+                .read(true)
+                .write(true)
+                .open(&next)?;
             file.write_all(&header.encode())?;
             let zeros = vec![0; 1 << 16];
             let mut rest = len.saturating_sub(HEADER_BYTES as u64);

@@ -131,7 +131,8 @@ impl Disk for Faults {
 fn what_was_appended_reads_back_with_every_field() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path());
-    let blob = BlobRef { sha256: Sha256Digest([7; 32]), len: 1 << 40, commitment: Sha256Digest([9; 32]) };
+    let blob =
+        BlobRef { sha256: Sha256Digest([7; 32]), len: 1 << 40, commitment: Sha256Digest([9; 32]) };
     let blob = Draft { payload: Payload::Blob(blob), kind: Kind::Plan, ..draft("") };
     block(journal.append(vec![draft("one"), blob.clone()])).unwrap();
     let mut reader = Reader::open(folder.path(), 0);
@@ -294,7 +295,10 @@ enum Action {
     Append(Vec<u16>),
     Reopen,
     /// A group is written but not synced, then sectors of it are lost as at a power cut.
-    Crash { lengths: Vec<u16>, lost: Vec<bool> },
+    Crash {
+        lengths: Vec<u16>,
+        lost: Vec<bool>,
+    },
 }
 
 fn action() -> impl Strategy<Value = Action> {

@@ -115,7 +115,8 @@ impl Journal {
         let (durable_sender, durable) = watch::channel(recovered.end);
         let (state_sender, state) = watch::channel(State::Ready);
         let pending = Arc::new(Semaphore::new(options.pending_bytes_max / PERMIT_BYTES));
-        let segment = recovered.active.map(|(path, file, first, len)| Segment { path, file, first, len });
+        let segment =
+            recovered.active.map(|(path, file, first, len)| Segment { path, file, first, len });
         let writer = Writer {
             folder: folder.to_owned(),
             disk: Box::new(disk),
@@ -128,9 +129,8 @@ impl Journal {
             durable_sender,
             state: state_sender,
         };
-        let started = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || writer.run(queue));
+        let started =
+            std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(queue));
         started.map_err(JournalError::io("start the writer of", folder))?;
         Ok(Self { folder: folder.into(), appends, pending, durable, state })
     }

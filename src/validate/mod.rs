@@ -66,7 +66,8 @@ impl<'a> Checker<'a> {
         received_at: Timestamp,
         reader: &Reader,
     ) -> Result<Reading, Refusal> {
-        self.judge(sample, received_at, reader).map_err(|(code, reason)| refusal(sample, code, reason))
+        self.judge(sample, received_at, reader)
+            .map_err(|(code, reason)| refusal(sample, code, reason))
     }
 
     fn judge(

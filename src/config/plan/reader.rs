@@ -200,9 +200,16 @@ pub enum StampFormat {
     EpochSeconds,
     EpochMillis,
     /// A civil time without offset, by pattern and zone.
-    Civil { pattern: Vec<StampPart>, zone: Zone, repeated: Repeated, skipped: Skipped },
+    Civil {
+        pattern: Vec<StampPart>,
+        zone: Zone,
+        repeated: Repeated,
+        skipped: Skipped,
+    },
     /// A civil time with its offset in the text, by pattern; `%z` is in the pattern.
-    Offset { pattern: Vec<StampPart> },
+    Offset {
+        pattern: Vec<StampPart>,
+    },
 }
 
 /// One part of a stamp's pattern, parsed from `%d/%m/%Y %H:%M` and the like.

@@ -78,7 +78,9 @@ impl Findings<'_> {
                 self.tell(place, format!("{unit} is no amount"), "a register or delta counts one");
                 None
             }
-            Kind::Register => Some(ChannelKind::Register { modulus: self.modulus(raw, unit, sent_unit)? }),
+            Kind::Register => {
+                Some(ChannelKind::Register { modulus: self.modulus(raw, unit, sent_unit)? })
+            }
             Kind::Delta if cadence_us.is_none() => {
                 self.tell(place, "a delta needs its cadence", "add cadence = \"15 min\"");
                 None
@@ -117,7 +119,9 @@ impl Findings<'_> {
         let Some(digits) = &raw.digits else { return Some(None) };
         let power = match u32::try_from(*digits.get_ref()) {
             Ok(power @ 1..=12) => power,
-            _ => return self.refuse(digits.span(), "a display has 1 to 12 digits before the point"),
+            _ => {
+                return self.refuse(digits.span(), "a display has 1 to 12 digits before the point");
+            }
         };
         let display = crate::domain::decimal::Decimal::new(10i128.pow(power), 0).ok()?;
         let stored = sent.conversion_to(unit).and_then(|conversion| display.store(conversion).ok());

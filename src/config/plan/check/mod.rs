@@ -58,7 +58,8 @@ impl Findings<'_> {
             raw.channel.iter().filter_map(|channel| self.channel(channel)).collect();
         channels.sort_by(|a, b| a.key.cmp(&b.key));
         for pair in channels.windows(2).filter(|pair| pair[0].key == pair[1].key) {
-            let place = raw.channel.iter().rev().find(|c| *c.id.get_ref() == pair[0].key.to_string());
+            let place =
+                raw.channel.iter().rev().find(|c| *c.id.get_ref() == pair[0].key.to_string());
             let span = place.map_or(0..0, |channel| channel.id.span());
             self.tell(span, format!("channel {} is declared twice", pair[0].key), "keep one");
         }
@@ -204,12 +205,7 @@ impl Findings<'_> {
         found.map(|(_, value)| *value)
     }
 
-    fn choice_or<T: Copy>(
-        &mut self,
-        text: Option<&Text>,
-        choices: &[(&str, T)],
-        default: T,
-    ) -> T {
+    fn choice_or<T: Copy>(&mut self, text: Option<&Text>, choices: &[(&str, T)], default: T) -> T {
         text.and_then(|text| self.choice(text, choices)).unwrap_or(default)
     }
 }

@@ -3,12 +3,12 @@
 use super::channels::STAMPS;
 use super::stamps::parse_pattern;
 use super::{Findings, owned};
+use crate::config::plan::Reader;
 use crate::config::plan::raw::{RawReader, Text};
 use crate::config::plan::reader::{
-    CsvLayout, CsvReader, DecimalMark, Encoding, Format, JsonReader, JsonValues, MappedValue, Match,
-    Name, Repeated, RowOrder, Skipped, StampFormat, StampPart, WideColumn,
+    CsvLayout, CsvReader, DecimalMark, Encoding, Format, JsonReader, JsonValues, MappedValue,
+    Match, Name, Repeated, RowOrder, Skipped, StampFormat, StampPart, WideColumn,
 };
-use crate::config::plan::Reader;
 use crate::domain::id::QuantityId;
 use crate::domain::time::Zone;
 
@@ -114,7 +114,11 @@ impl Findings<'_> {
         let delimiter = one_character(raw.delimiter.as_ref(), Some(','))?;
         let thousands = one_character(raw.thousands.as_ref(), None);
         if !delimiter.is_ascii() {
-            self.tell(raw.name.span(), "the delimiter must be an ASCII character", "use , ; or a tab");
+            self.tell(
+                raw.name.span(),
+                "the delimiter must be an ASCII character",
+                "use , ; or a tab",
+            );
         }
         Some(CsvReader {
             encoding: self.choice_or(raw.encoding.as_ref(), &encodings, Encoding::Utf8),
@@ -156,15 +160,20 @@ impl Findings<'_> {
             }
             return Some(CsvLayout::Wide(columns));
         }
-        let mut name = |what: &str, fixed: Option<&Text>, column: Option<&String>| {
-            match (owned(fixed), column) {
-                (Some(fixed), None) => Some(Name::Fixed(fixed)),
-                (None, Some(column)) => Some(Name::At(column.clone())),
-                _ => {
-                    let advice = format!("write {what} = \"...\" or {what}_column = \"...\"");
-                    self.tell(raw.name.span(), format!("where the {what} comes from is not clear"), advice);
-                    None
-                }
+        let mut name = |what: &str, fixed: Option<&Text>, column: Option<&String>| match (
+            owned(fixed),
+            column,
+        ) {
+            (Some(fixed), None) => Some(Name::Fixed(fixed)),
+            (None, Some(column)) => Some(Name::At(column.clone())),
+            _ => {
+                let advice = format!("write {what} = \"...\" or {what}_column = \"...\"");
+                self.tell(
+                    raw.name.span(),
+                    format!("where the {what} comes from is not clear"),
+                    advice,
+                );
+                None
             }
         };
         let site = name("site", raw.site.as_ref(), raw.site_column.as_ref());

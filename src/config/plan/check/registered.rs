@@ -26,7 +26,11 @@ impl Findings<'_> {
             && from > to
         {
             let advice = "both dates are inclusive; the first must not be after the last";
-            self.tell(raw.crediting.from.span(), "the crediting period ends before it begins", advice);
+            self.tell(
+                raw.crediting.from.span(),
+                "the crediting period ends before it begins",
+                advice,
+            );
         }
         let index_sets: Vec<(String, Vec<String>)> = raw
             .indices
@@ -123,11 +127,8 @@ impl Findings<'_> {
         channels: &[ChannelPlan],
         index_sets: &[(String, Vec<String>)],
     ) -> Option<Parameter> {
-        let options = [
-            ("A", MonitoringOption::A),
-            ("B", MonitoringOption::B),
-            ("C", MonitoringOption::C),
-        ];
+        let options =
+            [("A", MonitoringOption::A), ("B", MonitoringOption::B), ("C", MonitoringOption::C)];
         let option = self.choice(&raw.option, &options);
         let members = self.known_members(&raw.members, index_sets);
         let unit = self.unit(&raw.unit)?;
@@ -137,7 +138,11 @@ impl Findings<'_> {
             match channels.iter().find(|channel| channel.key == key) {
                 Some(channel) => used.push(channel),
                 None => {
-                    self.tell(text.span(), format!("channel {key} is not declared"), "add a [[channel]]");
+                    self.tell(
+                        text.span(),
+                        format!("channel {key} is not declared"),
+                        "add a [[channel]]",
+                    );
                     return None;
                 }
             }
@@ -145,7 +150,8 @@ impl Findings<'_> {
         for (channel, text) in used.iter().zip(&raw.channels) {
             if channel.interval_unit().conversion_to(unit).is_none() {
                 let from = channel.interval_unit();
-                let message = format!("channel {} gives {from}, the parameter is in {unit}", channel.key);
+                let message =
+                    format!("channel {} gives {from}, the parameter is in {unit}", channel.key);
                 self.tell(text.span(), message, "one of both units is wrong");
                 return None;
             }
@@ -170,8 +176,8 @@ impl Findings<'_> {
     fn doubt(&mut self, raw: &RawParameter, unit: Unit, used: &[&ChannelPlan]) -> Option<Doubt> {
         let place = raw.symbol.span();
         if unit.dimension().is_amount() {
-            let rate = Unit::all()
-                .find(|rate| rate.times_hour().is_some_and(|amount| amount == unit));
+            let rate =
+                Unit::all().find(|rate| rate.times_hour().is_some_and(|amount| amount == unit));
             if let Some(text) = &raw.capacity {
                 let (per_hour, _) = self.quantity(text, rate)?;
                 return Some(Doubt::Capacity { per_hour, unit });
@@ -213,7 +219,8 @@ impl Findings<'_> {
         match bounds {
             Some((low, high)) => Some(Doubt::Range { low, high, unit }),
             None => {
-                let advice = "add range = [\"5 degC\", \"40 degC\"] here or to each of its channels";
+                let advice =
+                    "add range = [\"5 degC\", \"40 degC\"] here or to each of its channels";
                 self.tell(place, "a gap of this parameter has no bounds", advice);
                 None
             }
