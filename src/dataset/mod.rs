@@ -16,6 +16,7 @@
 //! ```
 
 pub mod batch;
+pub mod blob;
 pub mod commit;
 pub mod durable;
 pub mod layout;
