@@ -16,3 +16,5 @@ pub mod evidence;
 pub mod journal;
 pub mod merge;
 pub mod validate;
+
+pub mod sources;
