@@ -15,4 +15,5 @@ pub mod decode;
 pub mod evidence;
 pub mod journal;
 pub mod merge;
+pub mod publish;
 pub mod validate;
