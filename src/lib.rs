@@ -16,4 +16,5 @@ pub mod evidence;
 pub mod journal;
 pub mod merge;
 pub mod publish;
+pub mod sources;
 pub mod validate;

@@ -22,6 +22,7 @@ pub mod durable;
 pub mod interval_rows;
 pub mod layout;
 pub mod log_files;
+pub mod outcome;
 pub mod parquet_file;
 pub mod query;
 pub mod read;
