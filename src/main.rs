@@ -1,1 +1,3 @@
+//! Thin: parse, run, exit code.
+
 fn main() {}
