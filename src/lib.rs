@@ -18,4 +18,6 @@ pub mod decode;
 pub mod evidence;
 pub mod journal;
 pub mod merge;
+pub mod publish;
+pub mod sources;
 pub mod validate;

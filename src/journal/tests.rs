@@ -22,6 +22,7 @@ fn draft(text: &str) -> Draft {
         client: "gw".into(),
         name: "mrv/v1/p/s/d".into(),
         payload: Payload::Inline(bytes::Bytes::copy_from_slice(text.as_bytes())),
+        nonce: None,
     }
 }
 

@@ -150,7 +150,7 @@ impl Journal {
         getrandom::fill(&mut nonces).map_err(|error| JournalError::Stopped(error.to_string()))?;
         let mut records = Vec::with_capacity(drafts.len() * 256);
         for (draft, nonce) in drafts.iter().zip(nonces.as_chunks::<16>().0) {
-            record::encode(&mut records, draft, Nonce(*nonce))?;
+            record::encode(&mut records, draft, draft.nonce.unwrap_or(Nonce(*nonce)))?;
         }
         let most = self.pending_permits_max();
         let permits = (records.len() / PERMIT_BYTES + 1).min(most);
