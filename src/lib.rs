@@ -4,6 +4,9 @@
 //! sources, journal, publish (evidence and `messages`, then decode, validate, merge, aggregate),
 //! methodology, period, report.
 
+// Outside tests a panic would stop everybody's messages: say what went wrong instead.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod domain;
 
 pub mod config;
