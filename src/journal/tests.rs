@@ -1,3 +1,5 @@
+//! The journal against a model, and recovery from every torn tail and flipped bit.
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
