@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mrv::dataset::layout::Layout;
 use mrv::domain::id::{ProjectId, SiteId};
@@ -72,6 +73,15 @@ impl Daemon {
         let durable = *self.journal.durable().borrow();
         let mut reader = Reader::open(self.journal.folder(), 0);
         std::iter::from_fn(|| reader.next(durable).unwrap().map(|record| record.message)).collect()
+    }
+
+    /// Waits until the journal holds this many messages.
+    pub async fn wait_for(&self, count: usize) {
+        let mut durable = self.journal.durable();
+        while self.messages().len() < count {
+            let growing = tokio::time::timeout(Duration::from_secs(30), durable.changed()).await;
+            assert!(growing.is_ok(), "{} of {count} messages came", self.messages().len());
+        }
     }
 
     /// Topics and payloads in the journal, each checked to be a gateway's message of project `p`.
