@@ -15,4 +15,6 @@ pub mod decode;
 pub mod evidence;
 pub mod journal;
 pub mod merge;
+pub mod period;
+pub mod report;
 pub mod validate;
