@@ -33,7 +33,7 @@ pub use context::Context;
 #[command(name = "mrv", version, max_term_width = 100, after_long_help = TOUR)]
 struct Arguments {
     /// Configuration file; its folder holds the data unless it says otherwise.
-    #[arg(long, global = true, default_value = "mrv.toml", env = "MRV_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, default_value = "mrv.toml", value_name = "FILE")]
     config: PathBuf,
     /// Print JSON, one document, for machines.
     #[arg(long, global = true)]
