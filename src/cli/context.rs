@@ -88,20 +88,30 @@ impl Context {
 
     /// Prints a value as JSON or for people.
     pub fn print<T: Serialize>(&self, value: &T, people: impl FnOnce() -> String) -> Result<()> {
-        match self.is_json {
-            true => println!("{}", serde_json::to_string_pretty(value)?),
-            false => println!("{}", people()),
-        }
-        Ok(())
+        let text = match self.is_json {
+            true => serde_json::to_string_pretty(value)?,
+            false => people(),
+        };
+        say(&text)
     }
 
     /// Prints why a rule said no.
     pub fn refused(&self, reason: &str) -> Result<Ended> {
         match self.is_json {
-            true => println!("{}", serde_json::json!({ "refused": reason })),
+            true => say(&serde_json::json!({ "refused": reason }).to_string())?,
             false => eprintln!("refused: {reason}"),
         }
         Ok(Ended::Refused)
+    }
+}
+
+/// Prints a line or more. A reader such as `head` that has seen enough is no failure.
+pub fn say(text: &str) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("write to the terminal"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::context::{UsageError, project_id};
+use super::context::{UsageError, project_id, say};
 use super::{Context, Ended};
 use crate::daemon::request::{Answer, Request};
 use crate::domain::time::Date;
@@ -67,7 +67,7 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
         let (_, layout) = context.open()?;
         let (_, registry) = registry::read(&layout, &project_id(&arguments.project)?)?;
         if let Some(plan) = registry.plans().latest() {
-            println!("closing {}", period.words(&plan.registered.zone));
+            say(&format!("closing {}", period.words(&plan.registered.zone)))?;
         }
     }
     let request = Request::Close {
