@@ -12,6 +12,7 @@ mod ingest;
 mod init;
 mod log;
 mod outcome;
+mod period;
 mod plan;
 mod query;
 mod rebuild;
@@ -63,6 +64,8 @@ enum Command {
     Plan(plan::Command),
     Check(check::Arguments),
     #[command(subcommand)]
+    Period(period::Command),
+    #[command(subcommand)]
     Gateway(gateway::Command),
     Decide(act::DecideArguments),
     Correct(act::CorrectArguments),
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Period(command) => period::run(&context, command),
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
