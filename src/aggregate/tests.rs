@@ -1,3 +1,5 @@
+//! Register arithmetic, gauges, bounds and totals on small series, and incremental against full.
+
 use proptest::prelude::*;
 
 use super::interval::{IntervalRow, intervals};

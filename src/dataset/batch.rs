@@ -103,7 +103,7 @@ impl<'a> Batch<'a> {
         self.entries.push(Entry::Exchange {
             from: self.layout.relative(staged),
             to: self.layout.relative(target),
-            files: commit::list_folder(staged)?,
+            files: commit::digest_folder(staged)?,
         });
         Ok(())
     }

@@ -56,20 +56,35 @@ pub struct Derived {
     pub part: u32,
     /// Number of the generation; raised when the tables are rebuilt as a whole.
     pub generation: u64,
-    /// Greatest stamp stored per channel, microseconds.
+    /// Plans of the log that the tables were computed by.
+    pub plans: u32,
+    /// Stamps stored per channel, sorted by channel.
     pub frontiers: Vec<Frontier>,
-    /// UTC days (since 1970) whose intervals are older than the readings.
-    pub dirty_days: Vec<i64>,
+    /// Stretches of stamps whose intervals are older than the readings, sorted by channel.
+    pub dirty: Vec<Dirty>,
 }
 
-/// A channel and its greatest stored stamp.
+/// A channel with its least and greatest stored stamp, microseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frontier {
     pub site: String,
     pub device: String,
     pub quantity: String,
+    pub first: i64,
     pub at: i64,
+}
+
+/// New readings, conflicts or acts of a channel stamped from `from` to `to`, both inclusive,
+/// microseconds: the intervals between their neighbours are to be computed anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dirty {
+    pub site: String,
+    pub device: String,
+    pub quantity: String,
+    pub from: i64,
+    pub to: i64,
 }
 
 /// One step of a commit. Paths are relative to the data folder.
@@ -80,8 +95,9 @@ pub enum Entry {
     Put { from: String, to: String, len: u64, sha256: String },
     /// Cut `to` to `offset` and append the bytes of `from`.
     Append { from: String, to: String, offset: u64, len: u64, sha256: String },
-    /// Swap the folders `from` and `to`; `files` is the listing that `to` must have afterwards.
-    Exchange { from: String, to: String, files: Vec<(String, u64)> },
+    /// Swap the folders `from` and `to`; `files` is what `to` must hold afterwards: names, lengths
+    /// and SHA-256.
+    Exchange { from: String, to: String, files: Vec<(String, u64, String)> },
 }
 
 impl Commit {
@@ -275,10 +291,11 @@ fn carry_out(layout: &Layout, entry: &Entry) -> Result<std::path::PathBuf, Datas
         }
         Entry::Exchange { from, to, files } => {
             let (from, to) = (layout.absolute(from), layout.absolute(to));
-            if list_folder(&to)? != *files {
+            create_folder(&to)?;
+            if digest_folder(&to)? != *files {
                 exchange(&from, &to)?;
             }
-            if list_folder(&to)? != *files {
+            if digest_folder(&to)? != *files {
                 return Err(DatasetError::damaged(&to, "COMMIT lists other files in it"));
             }
             Ok(to)
@@ -288,7 +305,6 @@ fn carry_out(layout: &Layout, entry: &Entry) -> Result<std::path::PathBuf, Datas
 
 fn exchange(from: &Path, to: &Path) -> Result<(), DatasetError> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
-    create_folder(to)?;
     renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE)
         .map_err(|error| DatasetError::io("exchange with", to)(error.into()))?;
     sync_parent(from)
@@ -320,6 +336,20 @@ pub fn list_folder(folder: &Path) -> Result<Vec<(String, u64)>, DatasetError> {
     let mut files = Vec::new();
     walk(folder, folder, &mut files).map_err(DatasetError::io("list", folder))?;
     files.sort();
+    Ok(files)
+}
+
+/// All files below a folder with length and SHA-256, sorted by relative name.
+///
+/// # Errors
+/// When it cannot be listed or a file not be read.
+pub fn digest_folder(folder: &Path) -> Result<Vec<(String, u64, String)>, DatasetError> {
+    let mut files = Vec::new();
+    for (name, len) in list_folder(folder)? {
+        let path = folder.join(&name);
+        let bytes = std::fs::read(&path).map_err(DatasetError::io("read", &path))?;
+        files.push((name, len, Sha256Digest::of(&bytes).to_string()));
+    }
     Ok(files)
 }
 
@@ -396,7 +426,7 @@ mod tests {
                 Entry::Exchange {
                     from: relative("gen"),
                     to: "tables/t/old".to_owned(),
-                    files: vec![("b".to_owned(), 4)],
+                    files: vec![("b".to_owned(), 4, sha256("new!"))],
                 },
             ],
             ..Commit::empty(&project)

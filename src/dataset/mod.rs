@@ -16,15 +16,23 @@
 //! ```
 
 pub mod batch;
+pub mod blob;
 pub mod commit;
 pub mod durable;
+pub mod interval_rows;
 pub mod layout;
+pub mod log_check;
+pub mod log_files;
+pub mod outcome;
 pub mod parquet_file;
 pub mod query;
 pub mod read;
 pub mod rows;
 pub mod schema;
 pub mod table_digest;
+
+/// What building columns can fail with.
+pub use arrow::error::ArrowError as ArrowSource;
 
 /// Why the dataset could not be written or read.
 #[derive(Debug, thiserror::Error)]

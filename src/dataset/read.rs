@@ -75,8 +75,41 @@ pub fn messages<E: From<DatasetError>>(
     Ok(())
 }
 
-/// The stored readings and conflicts of a project with stamps in `[from, to)`, each sorted by
-/// channel names, stamp, leaf, item. Channels that are not in the table yet are added to it.
+/// Calls `each` with the leaves before `to` that are acts, not data, in order.
+///
+/// # Errors
+/// When a file cannot be read or is damaged; and whatever `each` returns.
+pub fn acts<E: From<DatasetError>>(
+    layout: &Layout,
+    project: &ProjectId,
+    to: i64,
+    mut each: impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    for (_, _, path) in message_files(layout, project)? {
+        let kinds = Selection { columns: &["kind"], ..Selection::default() };
+        let mut has_acts = false;
+        for batch in read(&path, &kinds)? {
+            let batch = batch?;
+            let data = Kind::Data.as_str();
+            has_acts |= batch.column(0).as_string::<i32>().iter().any(|kind| kind != Some(data));
+        }
+        if !has_acts {
+            continue;
+        }
+        for batch in read(&path, &Selection::default())? {
+            for row in message_rows(layout, &path, &batch?)? {
+                if row.header.kind != Kind::Data && row.leaf < to {
+                    each(row)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The stored readings and conflicts of a project with stamps in `[from, to)` that `keep` keeps,
+/// each sorted by channel names, stamp, leaf, item. Channels that are not in the table yet are added
+/// to it.
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
@@ -84,16 +117,23 @@ pub fn stored(
     layout: &Layout,
     project: &ProjectId,
     channels: &mut Channels,
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    keep: impl Fn(&Reading) -> bool,
 ) -> Result<(Vec<Reading>, Vec<Conflict>), DatasetError> {
     let mut readings = Vec::new();
     for path in files_between(layout, Table::Readings, project, from, to)? {
-        read_readings(&path, channels, from, to, &mut |reading, _, _| readings.push(reading))?;
+        read_readings(&path, channels, from, to, &mut |reading, _, _| {
+            if keep(&reading) {
+                readings.push(reading);
+            }
+        })?;
     }
     let mut conflicts = Vec::new();
     for path in files_between(layout, Table::Conflicts, project, from, to)? {
         read_readings(&path, channels, from, to, &mut |reading, batch, row| {
+            if !keep(&reading) {
+                return;
+            }
             let int = |name: &str| int_column(batch, name).map_or(0, |column| column.value(row));
             let first = Place { leaf: int("first_leaf"), item: int("first_item") };
             conflicts.push(Conflict { reading, first });

@@ -16,6 +16,9 @@ use crate::domain::reading::{ChannelId, Channels, Conflict, Reading, Refusal};
 use crate::domain::time::{Month, Timestamp};
 use crate::domain::unit::Unit;
 
+/// Rows as columns, ready for a file.
+pub type Columns = RecordBatch;
+
 /// Most rows in one batch handed to the writer.
 pub const BATCH_ROWS_MAX: usize = 64 * 1024;
 
@@ -32,7 +35,7 @@ pub struct MessageRow {
 ///
 /// # Errors
 /// Never for rows of this form; an error of Arrow is passed on.
-pub fn messages(rows: &[MessageRow]) -> Result<RecordBatch, ArrowError> {
+pub fn messages(rows: &[&MessageRow]) -> Result<Columns, ArrowError> {
     let mut payloads = BinaryBuilder::new();
     let mut blobs = StringBuilder::new();
     let mut nonces = BinaryBuilder::new();

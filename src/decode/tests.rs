@@ -1,3 +1,5 @@
+//! Formats by example: what becomes a sample, what a refusal, and why.
+
 use std::io::Read;
 
 use proptest::prelude::*;

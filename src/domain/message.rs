@@ -173,6 +173,8 @@ pub struct Draft {
     /// At most [`NAME_BYTES_MAX`].
     pub name: Arc<str>,
     pub payload: Payload,
+    /// Given where the commitment was computed already, that is for blobs; else the journal draws it.
+    pub nonce: Option<Nonce>,
 }
 
 /// A message as the journal keeps it: everything but its place in a project's log.

@@ -213,7 +213,7 @@ fn split(count: u64) -> u64 {
 /// Root of the leaves `[start, end)`, a range as RFC 9162 splits them.
 fn range_root(start: u64, end: u64, reader: &impl HashReader) -> Result<Hash, TreeError> {
     let count = end - start;
-    if count.is_power_of_two() && start % count == 0 {
+    if count.is_power_of_two() && start.is_multiple_of(count) {
         let height = count.trailing_zeros();
         let level = height / TILE_BITS;
         let hashes = 1u64 << (height % TILE_BITS);

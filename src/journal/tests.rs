@@ -1,3 +1,5 @@
+//! The journal against a model, and recovery from every torn tail and flipped bit.
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -20,6 +22,7 @@ fn draft(text: &str) -> Draft {
         client: "gw".into(),
         name: "mrv/v1/p/s/d".into(),
         payload: Payload::Inline(bytes::Bytes::copy_from_slice(text.as_bytes())),
+        nonce: None,
     }
 }
 

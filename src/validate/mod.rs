@@ -56,6 +56,11 @@ impl<'a> Checker<'a> {
         Self { plans, channels, by_name, judged, name: String::new() }
     }
 
+    /// The channels numbered so far.
+    pub fn channels(&mut self) -> &mut Channels {
+        self.channels
+    }
+
     /// Checks one sample of a message received at `received_at` and read by `reader`.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
+//! Each rule of stage R with a case that passes, one that fails and its edge.
+
 use super::*;
 use crate::domain::decimal::Decimal;
 use crate::domain::reading::Place;

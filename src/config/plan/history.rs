@@ -52,7 +52,7 @@ impl PlanHistory {
     }
 
     /// All plans, by number from 1.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Plan>> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Plan>> {
         self.plans.iter()
     }
 

@@ -5,6 +5,7 @@ mod readers;
 mod registered;
 pub mod stamps;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -25,8 +26,10 @@ pub fn check(file: &str, text: &str) -> Result<Plan, Vec<Diagnostic>> {
         let message = error.message().trim().replace('\n', "; ");
         vec![Diagnostic::at(file, text, span, message)]
     })?;
-    let mut found = Findings { file, text, diagnostics: Vec::new() };
+    let declared = raw.channel.iter().map(|channel| channel.id.get_ref().clone()).collect();
+    let mut found = Findings { file, text, declared, diagnostics: Vec::new() };
     let plan = found.plan(&raw);
+    found.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     match plan {
         Some(plan) if found.diagnostics.is_empty() => Ok(plan),
         _ => Err(found.diagnostics),
@@ -37,6 +40,8 @@ pub fn check(file: &str, text: &str) -> Result<Plan, Vec<Diagnostic>> {
 pub(super) struct Findings<'a> {
     file: &'a str,
     text: &'a str,
+    /// The ids of all channels as written, right or wrong.
+    declared: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 

@@ -137,6 +137,8 @@ impl Findings<'_> {
             let key = self.channel_key(text)?;
             match channels.iter().find(|channel| channel.key == key) {
                 Some(channel) => used.push(channel),
+                // It is there but wrong, which was told at its own place.
+                None if self.declared.contains(text.get_ref()) => return None,
                 None => {
                     self.tell(
                         text.span(),

@@ -1,0 +1,57 @@
+# Everything that is run by hand or by CI. `make help` lists it.
+
+CARGO ?= cargo
+KILLS ?= 20
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt fmt-check lint test unit doc-test deny demo bench torture schemas clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## install what tests need: mosquitto-clients, .venv, cargo-deny (idempotent)
+	scripts/setup.sh
+
+fmt: ## format the code
+	$(CARGO) fmt
+
+fmt-check: ## fail where the code is not formatted
+	$(CARGO) fmt --check
+
+lint: ## clippy, warnings are errors
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+unit: ## unit, property, golden and integration tests
+	$(CARGO) test --locked --lib --bins --tests
+
+doc-test: ## examples in the documentation
+	$(CARGO) test --locked --doc
+
+deny: ## licences, bans, sources; advisories where their database can be reached
+	scripts/deny.sh
+
+# One after the other, the quick ones first; CI runs exactly this.
+test: ## everything a change must pass
+	scripts/setup.sh
+	$(MAKE) --no-print-directory fmt-check
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory doc-test
+	$(MAKE) --no-print-directory deny
+
+demo: ## simulated gateways to a report, under demo/
+	scripts/demo.sh
+
+bench: ## throughput beside its peers, in the same run
+	scripts/setup.sh bench
+	scripts/bench.sh
+
+torture: ## kill the daemon at random moments and count: make torture KILLS=200
+	MRV_KILLS=$(KILLS) $(CARGO) test --locked --test torture -- --nocapture
+
+schemas: ## write schemas/ anew from the code
+	$(CARGO) run --locked --quiet -- schema --write schemas
+
+clean: ## remove what builds and demos left
+	$(CARGO) clean
+	rm -rf demo .venv

@@ -1,0 +1,144 @@
+//! Rows of `intervals`: to columns, and back from the files of a stretch of time.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+
+use super::DatasetError;
+use super::layout::Layout;
+use super::parquet_file::{Selection, read};
+use super::read::{channel_key, files_between};
+use super::rows::{batch, flags, ints, texts, times, values};
+use super::schema::Table;
+use crate::aggregate::interval::IntervalRow;
+use crate::domain::decimal::Fixed6;
+use crate::domain::flag::{Flags, Quality};
+use crate::domain::id::ProjectId;
+use crate::domain::reading::{ChannelId, Channels};
+use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
+
+/// Rows of `intervals`, which must be sorted by channel names and start.
+///
+/// # Errors
+/// Never for rows of this form; an error of Arrow is passed on.
+pub fn intervals(rows: &[IntervalRow], channels: &Channels) -> Result<RecordBatch, ArrowError> {
+    let key = |row: &IntervalRow| channels.key(row.channel);
+    let value = |pick: fn(&IntervalRow) -> Option<Fixed6>| {
+        values(rows.iter().map(move |row| pick(row).map(|value| i128::from(value.micro()))))
+    };
+    let leaf = |pick: fn((i64, i64)) -> i64| -> ArrayRef {
+        Arc::new(rows.iter().map(|row| row.leaves.map(pick)).collect::<Int64Array>())
+    };
+    batch(
+        Table::Intervals,
+        vec![
+            texts(rows.iter().map(|row| key(row).site.as_str())),
+            texts(rows.iter().map(|row| key(row).device.as_str())),
+            texts(rows.iter().map(|row| key(row).quantity.as_str())),
+            times(rows.iter().map(|row| row.start.start())),
+            texts(rows.iter().map(|row| row.unit.symbol())),
+            value(|row| row.value),
+            value(|row| row.measured),
+            value(|row| row.low),
+            value(|row| row.high),
+            ints(rows.iter().map(|row| row.covered_us)),
+            ints(rows.iter().map(|row| row.count)),
+            texts(rows.iter().map(|row| row.quality.as_str())),
+            flags(rows.iter().map(|row| row.flags)),
+            leaf(|leaves| leaves.0),
+            leaf(|leaves| leaves.1),
+        ],
+    )
+}
+
+/// The intervals of a project that start in `[from, to)`, sorted by channel names and start.
+/// Channels that are not in the table yet are added to it.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn between(
+    layout: &Layout,
+    project: &ProjectId,
+    channels: &mut Channels,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<IntervalRow>, DatasetError> {
+    let selection = Selection { time: Some(("start", from.us(), to.us())), ..Selection::default() };
+    let mut rows = Vec::new();
+    for path in files_between(layout, Table::Intervals, project, from, to)? {
+        // One file a day, named by it: those outside need not be opened.
+        let day = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if day < from.day().to_string().as_str() || day > to.day().to_string().as_str() {
+            continue;
+        }
+        for batch in read(&path, &selection)? {
+            read_rows(&path, &batch?, channels, (from, to), &mut rows)?;
+        }
+    }
+    let ranks = channels.ranks();
+    rows.sort_unstable_by_key(|row| (ranks[row.channel.0 as usize], row.start));
+    Ok(rows)
+}
+
+fn read_rows(
+    path: &Path,
+    batch: &RecordBatch,
+    channels: &mut Channels,
+    (from, to): (Timestamp, Timestamp),
+    rows: &mut Vec<IntervalRow>,
+) -> Result<(), DatasetError> {
+    let missing = || DatasetError::damaged(path, "a column of intervals is missing");
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+    let text = |name: &str| Ok::<_, DatasetError>(column(name)?.as_string::<i32>());
+    let int = |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Int64Type>());
+    let decimal =
+        |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Decimal128Type>());
+    let (sites, devices, quantities) = (text("site")?, text("device")?, text("quantity")?);
+    let starts = column("start")?.as_primitive::<TimestampMicrosecondType>();
+    let (units, qualities, codes) = (text("unit")?, text("quality")?, text("flags")?);
+    let amounts = [decimal("value")?, decimal("measured")?, decimal("low")?, decimal("high")?];
+    let (covered, counts) = (int("covered_us")?, int("count")?);
+    let (first_leaf, last_leaf) = (int("first_leaf")?, int("last_leaf")?);
+    let mut last: Option<(usize, ChannelId)> = None;
+    for row in 0..batch.num_rows() {
+        let start = Timestamp::from_us(starts.value(row));
+        if !(from..to).contains(&start) {
+            continue;
+        }
+        let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
+        let names = |row: usize| (sites.value(row), devices.value(row), quantities.value(row));
+        let channel = match last {
+            Some((seen, channel)) if names(seen) == names(row) => channel,
+            _ => {
+                let (site, device, quantity) = names(row);
+                channels.intern(&channel_key(path, site, device, quantity)?)
+            }
+        };
+        last = Some((row, channel));
+        let amount = |index: usize| {
+            let array = amounts[index];
+            let micro = array.is_valid(row).then(|| array.value(row));
+            micro.map(Fixed6::from_micro).transpose().map_err(|_| damaged("value"))
+        };
+        let flags = if codes.is_valid(row) { codes.value(row) } else { "" };
+        let is_linked = first_leaf.is_valid(row) && last_leaf.is_valid(row);
+        rows.push(IntervalRow {
+            channel,
+            start: start.interval(),
+            unit: Unit::parse(units.value(row)).ok_or_else(|| damaged("unknown unit"))?,
+            value: amount(0)?,
+            measured: amount(1)?,
+            low: amount(2)?,
+            high: amount(3)?,
+            covered_us: covered.value(row),
+            count: counts.value(row),
+            quality: Quality::parse(qualities.value(row)).ok_or_else(|| damaged("quality"))?,
+            flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
+            leaves: is_linked.then(|| (first_leaf.value(row), last_leaf.value(row))),
+        });
+    }
+    Ok(())
+}

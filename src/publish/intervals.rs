@@ -1,0 +1,177 @@
+//! Intervals follow readings: which days a change touches, and those days computed anew.
+//!
+//! A stretch of new stamps touches everything between its usable neighbours. A day's file holds all
+//! channels and is replaced whole; its footer names the leaf up to which it is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PublishError;
+use super::neighbours::{Side, Stored};
+use super::project::Project;
+use crate::aggregate::interval::{IntervalRow, intervals};
+use crate::aggregate::point::Point;
+use crate::aggregate::span::spans;
+use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule};
+use crate::dataset::batch::Batch;
+use crate::dataset::interval_rows;
+use crate::dataset::layout::Layout;
+use crate::dataset::parquet_file::FOOTER_NEXT_LEAF;
+use crate::dataset::schema::Table;
+use crate::domain::reading::{ChannelKey, Channels};
+use crate::domain::time::{DAY_US, Timestamp, UtcDay};
+
+/// Readings that one computation of several days may hold, about.
+const READINGS_MAX: i64 = 4_000_000;
+
+/// Computes all touched days and publishes them under one COMMIT.
+///
+/// # Errors
+/// When a file cannot be read or the batch not be published.
+pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
+    if project.dirty.is_empty() {
+        return Ok(());
+    }
+    let mut channels = std::mem::take(&mut project.channels);
+    let (layout, id) = (project.layout.clone(), project.id.clone());
+    let mut batch = Batch::begin(&layout, &id);
+    let days = touched_days(project, &mut channels)?;
+    for run in runs(project, &days) {
+        stage_days(project, &mut channels, &mut batch, run)?;
+    }
+    project.channels = channels;
+    project.dirty.clear();
+    let commit =
+        crate::dataset::commit::Commit { derived: project.derived(), ..project.commit.clone() };
+    project.commit = batch.publish(&commit, &mut *project.after)?;
+    Ok(())
+}
+
+fn stored(project: &Project) -> Stored<'_> {
+    Stored {
+        layout: &project.layout,
+        project: &project.id,
+        frontiers: &project.frontiers,
+        settlements: project.registry.settlements(),
+    }
+}
+
+/// The days between the usable neighbours of each touched stretch.
+fn touched_days(
+    project: &Project,
+    channels: &mut Channels,
+) -> Result<BTreeSet<UtcDay>, PublishError> {
+    let stored = stored(project);
+    let mut days = BTreeSet::new();
+    for (key, from, to) in &project.dirty {
+        let channel = channels.intern(key);
+        if !project.frontiers.contains_key(&channel) {
+            continue;
+        }
+        let before = stored.nearest(channels, channel, *from, Side::Before)?;
+        let after = stored.nearest(channels, channel, *to, Side::After)?;
+        let reach = project
+            .registry
+            .plans()
+            .iter()
+            .filter_map(|plan| plan.channel(key))
+            .map(reach_us)
+            .max()
+            .unwrap_or(0);
+        let begin = before.map_or(*from, |point| point.at).us() - reach;
+        let end = after.map_or(*to, |point| point.at).us() + reach;
+        let (first, last) = (Timestamp::from_us(begin).day(), Timestamp::from_us(end).day());
+        days.extend((first.0..=last.0).map(UtcDay));
+    }
+    Ok(days)
+}
+
+/// How far from its stamp a reading can reach.
+fn reach_us(plan: &ChannelPlan) -> i64 {
+    match plan.kind {
+        ChannelKind::Register { .. } => 0,
+        ChannelKind::Delta { .. } | ChannelKind::Gauge(GaugeRule::Mean { .. }) => {
+            plan.cadence_us.unwrap_or(0)
+        }
+        ChannelKind::Gauge(GaugeRule::Hold { step_max_us }) => step_max_us,
+    }
+}
+
+/// Days in a row that one plan governs and that fit into memory together, first and last.
+fn runs(project: &Project, days: &BTreeSet<UtcDay>) -> Vec<(UtcDay, UtcDay)> {
+    let channel_count = project.frontiers.len().max(1) as i64;
+    let most = (READINGS_MAX / (channel_count * 1_440)).clamp(1, 31);
+    let plan = |day: UtcDay| project.registry.plans().in_force(day.start()).map(|p| p.number);
+    let mut runs: Vec<(UtcDay, UtcDay)> = Vec::new();
+    for day in days {
+        match runs.last_mut() {
+            Some((first, last))
+                if last.0 + 1 == day.0 && day.0 - first.0 < most && plan(*first) == plan(*day) =>
+            {
+                *last = *day;
+            }
+            _ => runs.push((*day, *day)),
+        }
+    }
+    runs
+}
+
+fn stage_days(
+    project: &Project,
+    channels: &mut Channels,
+    batch: &mut Batch<'_>,
+    (first, last): (UtcDay, UtcDay),
+) -> Result<(), PublishError> {
+    let stored = stored(project);
+    let window = (
+        Timestamp::from_us(first.start().us() - DAY_US),
+        Timestamp::from_us(last.end().us() + DAY_US),
+    );
+    let mut points = stored.points(channels, window.0, window.1)?;
+    let mut by_day: BTreeMap<UtcDay, Vec<IntervalRow>> = BTreeMap::new();
+    for (channel, (begin, end)) in &project.frontiers {
+        let Some(plan) = plan_of(project, channels.key(*channel), first) else { continue };
+        let reach = reach_us(&plan);
+        if end.us() + reach < first.start().us() || begin.us() - reach >= last.end().us() {
+            continue;
+        }
+        let mut series = points.remove(channel).unwrap_or_default();
+        let is_usable = |point: &&Point| point.usable().is_some();
+        if series.iter().take_while(|point| point.at < first.start()).find(is_usable).is_none()
+            && let Some(point) = stored.nearest(channels, *channel, window.0, Side::Before)?
+        {
+            series.insert(0, point);
+        }
+        if series.iter().rev().take_while(|point| point.at >= last.end()).find(is_usable).is_none()
+        {
+            let edge = Timestamp::from_us(window.1.us() - 1);
+            series.extend(stored.nearest(channels, *channel, edge, Side::After)?);
+        }
+        let spans = spans(&plan, &series);
+        let (from, to) = (first.start().interval(), last.end().interval());
+        for row in intervals(*channel, &plan, &spans, &series, from, to) {
+            by_day.entry(row.start.start().day()).or_default().push(row);
+        }
+    }
+    let ranks = channels.ranks();
+    for day in (first.0..=last.0).map(UtcDay) {
+        let mut rows = by_day.remove(&day).unwrap_or_default();
+        let folder = project.layout.table_month(Table::Intervals, &project.id, day.month());
+        let target = folder.join(Layout::interval_file_name(day));
+        if rows.is_empty() && !target.exists() {
+            continue;
+        }
+        rows.sort_unstable_by_key(|row| (ranks[row.channel.0 as usize], row.start));
+        let columns =
+            interval_rows::intervals(&rows, channels).map_err(PublishError::columns(&target))?;
+        let footer = [(FOOTER_NEXT_LEAF, project.commit.derived.next_leaf.to_string())];
+        batch.put_table(Table::Intervals, &target, [Ok(columns)], &footer)?;
+    }
+    Ok(())
+}
+
+/// What the plan in force on a day says of a channel; where it does not have it, the last that does.
+fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
+    let plans = project.registry.plans();
+    let in_force = plans.in_force(day.start()).and_then(|plan| plan.channel(key));
+    in_force.or_else(|| plans.iter().filter_map(|plan| plan.channel(key)).next_back()).cloned()
+}

@@ -1,0 +1,158 @@
+//! The nearest stored readings of a channel before and after a stretch, however far.
+
+use std::collections::BTreeMap;
+
+use super::PublishError;
+use crate::aggregate::point::{Point, points};
+use crate::dataset::layout::Layout;
+use crate::dataset::read::{months, stored};
+use crate::dataset::schema::Table;
+use crate::decode::act::Settlements;
+use crate::domain::id::ProjectId;
+use crate::domain::reading::{ChannelId, Channels, Conflict, Reading};
+use crate::domain::time::{DAY_US, Month, Timestamp};
+
+/// First and last stamp stored of each channel.
+pub type Frontiers = BTreeMap<ChannelId, (Timestamp, Timestamp)>;
+
+/// Looks into what is stored.
+pub struct Stored<'a> {
+    pub layout: &'a Layout,
+    pub project: &'a ProjectId,
+    pub frontiers: &'a Frontiers,
+    pub settlements: &'a Settlements,
+}
+
+/// Which side of a stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+impl Stored<'_> {
+    /// The points of all channels stamped in `[from, to)`, by channel.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn points(
+        &self,
+        channels: &mut Channels,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeMap<ChannelId, Vec<Point>>, PublishError> {
+        let (readings, conflicts) =
+            stored(self.layout, self.project, channels, (from, to), |_| true)?;
+        Ok(self.by_channel(channels, &readings, &conflicts))
+    }
+
+    /// The usable point of a channel nearest to `at` on one side, exclusive; and where none is
+    /// usable there, the nearest point at all, so that the channel's life is known.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn nearest(
+        &self,
+        channels: &mut Channels,
+        channel: ChannelId,
+        at: Timestamp,
+        side: Side,
+    ) -> Result<Option<Point>, PublishError> {
+        let Some((first, last)) = self.frontiers.get(&channel).copied() else { return Ok(None) };
+        let (from, to) = match side {
+            Side::Before => (first, at),
+            Side::After => (Timestamp::from_us(at.us() + 1), Timestamp::from_us(last.us() + 1)),
+        };
+        if from >= to {
+            return Ok(None);
+        }
+        let mut nearest = None;
+        for (from, to) in self.windows(from, to, side)? {
+            let keep = |reading: &Reading| reading.channel == channel;
+            let (readings, conflicts) =
+                stored(self.layout, self.project, channels, (from, to), keep)?;
+            let found = self.by_channel(channels, &readings, &conflicts);
+            let found = found.get(&channel).map_or(&[][..], Vec::as_slice);
+            let usable = match side {
+                Side::Before => found.iter().rev().find(|point| point.usable().is_some()),
+                Side::After => found.iter().find(|point| point.usable().is_some()),
+            };
+            if let Some(point) = usable {
+                return Ok(Some(*point));
+            }
+            let any = match side {
+                Side::Before => found.last(),
+                Side::After => found.first(),
+            };
+            nearest = nearest.or(any.copied());
+        }
+        Ok(nearest)
+    }
+
+    /// `[from, to)` in pieces, the nearest first: a day, then the months that have files.
+    fn windows(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        side: Side,
+    ) -> Result<Vec<(Timestamp, Timestamp)>, PublishError> {
+        let near = match side {
+            Side::Before => (Timestamp::from_us(to.us() - DAY_US).max(from), to),
+            Side::After => (from, Timestamp::from_us(from.us() + DAY_US).min(to)),
+        };
+        let far = match side {
+            Side::Before => (from, near.0),
+            Side::After => (near.1, to),
+        };
+        let mut windows = vec![near];
+        let stored_months = months(self.layout, Table::Readings, self.project)?;
+        let mut pieces: Vec<_> = stored_months
+            .into_iter()
+            .map(|month| (start_of(month).max(far.0), start_of(next(month)).min(far.1)))
+            .filter(|(from, to)| from < to)
+            .collect();
+        if side == Side::Before {
+            pieces.reverse();
+        }
+        windows.extend(pieces);
+        Ok(windows)
+    }
+
+    fn by_channel(
+        &self,
+        channels: &Channels,
+        readings: &[Reading],
+        conflicts: &[Conflict],
+    ) -> BTreeMap<ChannelId, Vec<Point>> {
+        let ranks = channels.ranks();
+        let rank = |channel: ChannelId| ranks[channel.0 as usize];
+        let mut conflicts = conflicts;
+        let mut by_channel = BTreeMap::new();
+        for rows in readings.chunk_by(|a, b| a.channel == b.channel) {
+            let channel = rows[0].channel;
+            let begin = conflicts.partition_point(|row| rank(row.reading.channel) < rank(channel));
+            conflicts = &conflicts[begin..];
+            let count = conflicts.partition_point(|row| row.reading.channel == channel);
+            let settle = |at, known: &[_]| match self.settlements.is_empty() {
+                true => None,
+                false => self.settlements.settle(channels.key(channel), at, known),
+            };
+            by_channel.insert(channel, points(rows, &conflicts[..count], settle));
+        }
+        by_channel
+    }
+}
+
+/// First instant of a month, UTC.
+fn start_of(month: Month) -> Timestamp {
+    let first = format!("{month}-01T00:00:00Z");
+    // Months come from folders of stamps that were in range, so this text is a time.
+    Timestamp::parse_rfc3339(&first).unwrap_or(Timestamp::END)
+}
+
+fn next(month: Month) -> Month {
+    match month.month {
+        12 => Month { year: month.year + 1, month: 1 },
+        _ => Month { month: month.month + 1, ..month },
+    }
+}

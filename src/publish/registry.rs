@@ -1,0 +1,183 @@
+//! The acts of a project's log: plans, methodologies, decisions, corrections, seals.
+//!
+//! A projection of the log's leaves that are not data, in log order; what is no such act is kept as
+//! a refusal and takes no effect.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::plan::Plan;
+use crate::config::plan::history::PlanHistory;
+use crate::dataset::rows::MessageRow;
+use crate::decode::act::{Act, Seal, Settlements};
+use crate::domain::flag::Code;
+use crate::domain::message::{Kind, Payload};
+use crate::domain::reading::{ChannelKey, Place, Refusal, refused_text};
+use crate::domain::time::Timestamp;
+
+/// A methodology as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodologyText {
+    pub leaf: i64,
+    pub text: String,
+}
+
+/// A seal and its leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealLeaf {
+    pub leaf: i64,
+    pub seal: Seal,
+}
+
+/// What the acts of a log come to.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    plans: PlanHistory,
+    /// Leaf of each plan, by number from 1.
+    plan_leaves: Vec<i64>,
+    /// The last text of each id.
+    methodologies: BTreeMap<String, MethodologyText>,
+    settlements: Settlements,
+    seals: Vec<SealLeaf>,
+    last_act: u32,
+}
+
+/// What one leaf changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    None,
+    /// A plan of this number and first instant.
+    Plan {
+        number: u32,
+        valid_from: Timestamp,
+    },
+    /// An act that touches this identity.
+    Identity(ChannelKey, Timestamp),
+    Refused(Box<Refusal>),
+}
+
+impl Registry {
+    /// Takes one leaf into account; data leaves change nothing.
+    pub fn add(&mut self, row: &MessageRow) -> Change {
+        let bytes = match (&row.header.kind, &row.payload) {
+            (Kind::Data | Kind::Event, _) => return Change::None,
+            (_, Payload::Inline(bytes)) => bytes,
+            (_, Payload::Blob(_)) => return refused(row, b"", "an act has at most 64 KiB"),
+        };
+        match row.header.kind {
+            Kind::Plan => self.add_plan(row, bytes),
+            Kind::Methodology => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return refused(row, bytes, "a methodology is UTF-8");
+                };
+                let text = MethodologyText { leaf: row.leaf, text: text.to_owned() };
+                self.methodologies.insert(row.header.name.to_string(), text);
+                Change::None
+            }
+            _ => self.add_act(row, bytes),
+        }
+    }
+
+    #[must_use]
+    pub fn plans(&self) -> &PlanHistory {
+        &self.plans
+    }
+
+    /// The leaf that carries the plan of this number.
+    #[must_use]
+    pub fn plan_leaf(&self, number: u32) -> Option<i64> {
+        self.plan_leaves.get((number as usize).checked_sub(1)?).copied()
+    }
+
+    #[must_use]
+    pub fn methodology(&self, id: &str) -> Option<&MethodologyText> {
+        self.methodologies.get(id)
+    }
+
+    #[must_use]
+    pub fn settlements(&self) -> &Settlements {
+        &self.settlements
+    }
+
+    #[must_use]
+    pub fn seals(&self) -> &[SealLeaf] {
+        &self.seals
+    }
+
+    /// The number that the next act gets.
+    #[must_use]
+    pub fn next_act(&self) -> u32 {
+        self.last_act + 1
+    }
+
+    fn add_plan(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return refused(row, bytes, "a plan is UTF-8");
+        };
+        let plan = match Plan::parse(&row.header.name, text) {
+            Ok(plan) => plan,
+            Err(found) => {
+                let first = found.first().map(ToString::to_string).unwrap_or_default();
+                return refused(row, bytes, &first);
+            }
+        };
+        let (number, valid_from) = (plan.number, plan.valid_from);
+        match self.plans.push(Arc::new(plan)) {
+            Ok(()) => {
+                self.plan_leaves.push(row.leaf);
+                Change::Plan { number, valid_from }
+            }
+            Err(error) => refused(row, bytes, &error.to_string()),
+        }
+    }
+
+    fn add_act(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
+        let act = match Act::parse(bytes) {
+            Ok(act) => act,
+            Err(error) => return refused(row, bytes, &error.to_string()),
+        };
+        let touched = match self.settlements.add(&act) {
+            Ok(touched) => touched,
+            Err(error) => return refused(row, bytes, &error.to_string()),
+        };
+        self.last_act = self.last_act.max(act.number());
+        if let Act::Seal { seal, .. } = act {
+            self.seals.push(SealLeaf { leaf: row.leaf, seal });
+        }
+        match touched {
+            Some((key, at)) => Change::Identity(key, at),
+            None => Change::None,
+        }
+    }
+}
+
+fn refused(row: &MessageRow, bytes: &[u8], reason: &str) -> Change {
+    Change::Refused(Box::new(Refusal {
+        code: Code::Schema,
+        reason: format!("{} has no effect: {reason}", row.header.kind.as_str()),
+        text: refused_text(&String::from_utf8_lossy(&bytes[..bytes.len().min(4_096)])),
+        site: None,
+        device: None,
+        quantity: None,
+        at: None,
+        place: Place { leaf: row.leaf, item: 0 },
+        first: None,
+    }))
+}
+
+/// The published state of a project and the acts of its log, for readers: nothing is recovered.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn read(
+    layout: &crate::dataset::layout::Layout,
+    id: &crate::domain::id::ProjectId,
+) -> Result<(crate::dataset::commit::Commit, Registry), crate::dataset::DatasetError> {
+    let commit = crate::dataset::commit::read(layout, id)?;
+    let mut registry = Registry::default();
+    crate::dataset::read::acts(layout, id, commit.next_leaf, |row| {
+        registry.add(&row);
+        Ok::<_, crate::dataset::DatasetError>(())
+    })?;
+    Ok((commit, registry))
+}

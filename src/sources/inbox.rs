@@ -1,0 +1,255 @@
+//! The inbox: a folder per project where files are dropped.
+//!
+//! `inbox/<project>/<name>`: `*.part` and hidden files are left alone. A file is stored, journaled,
+//! and moves to `done/` after the fsync, whatever it holds; once it is decoded, `<name>.result.json`
+//! beside it says what became of its items. What cannot be journaled (no such project, a name no
+//! message can have) moves to `refused/` with a `.reason.txt`. Nothing is ever overwritten: a name
+//! that is taken gets `~2`, `~3`, ...
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::SourceError;
+use crate::dataset::layout::Layout;
+use crate::dataset::outcome::{self, Outcome};
+use crate::dataset::{blob, durable};
+use crate::domain::digest::Sha256Digest;
+use crate::domain::id::ProjectId;
+use crate::domain::message::{Draft, Kind, NAME_BYTES_MAX, Nonce, Source};
+use crate::journal::Journal;
+
+/// A file is taken once it was not written for this long; `*.part` and a rename need no wait.
+pub const QUIET: Duration = Duration::from_secs(1);
+
+/// A file waiting in an inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub path: PathBuf,
+    /// As in the folder's name; `None`: the name is no id.
+    pub project: Option<ProjectId>,
+    pub name: String,
+}
+
+/// The files that wait in all inboxes, sorted by path, that were not written since `quiet_since`.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>, SourceError> {
+    let mut found = Vec::new();
+    for folder in list(&layout.inboxes())?.into_iter().filter(|path| path.is_dir()) {
+        let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let project = ProjectId::parse(id).ok();
+        for path in list(&folder)? {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = name.unwrap_or_default();
+            let is_left_alone = name.starts_with('.') || name.ends_with(".part");
+            if is_left_alone || !path.is_file() || !is_quiet(&path, quiet_since) {
+                continue;
+            }
+            found.push(Waiting { path, project: project.clone(), name });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// Journals one waiting file and moves it to `done/`, or to `refused/` where it cannot be one of the
+/// project's messages. Gives its path afterwards.
+///
+/// # Errors
+/// When it cannot be read, stored, journaled or moved; it is then still where it was.
+pub async fn take(
+    layout: &Layout,
+    journal: &Journal,
+    is_known: impl Fn(&ProjectId) -> bool,
+    file: Waiting,
+) -> Result<PathBuf, SourceError> {
+    let project = match &file.project {
+        Some(project) if is_known(project) => project.clone(),
+        _ => return refuse(&file.path, "no project of this name; apply its plan first"),
+    };
+    if file.name.len() > NAME_BYTES_MAX {
+        return refuse(&file.path, "the name is too long for a message");
+    }
+    let draft = draft(layout, project, &file.path, &file.name, "inbox")?;
+    journal.append(vec![draft]).await?;
+    move_to(&file.path, "done")
+}
+
+/// The message of a file: its bytes are stored when this returns.
+///
+/// # Errors
+/// When it cannot be read or stored.
+pub fn draft(
+    layout: &Layout,
+    project: ProjectId,
+    path: &Path,
+    name: &str,
+    client: &str,
+) -> Result<Draft, SourceError> {
+    let mut nonce = Nonce([0; 16]);
+    getrandom::fill(&mut nonce.0).map_err(|error| SourceError::Random(error.to_string()))?;
+    let mut input = std::fs::File::open(path).map_err(SourceError::io("open", path))?;
+    let stored = blob::store(layout, &mut input, path, nonce)?;
+    Ok(Draft {
+        project,
+        kind: Kind::Data,
+        source: Source::File,
+        client: client.into(),
+        name: name.into(),
+        payload: stored.payload,
+        nonce: stored.nonce,
+    })
+}
+
+/// Writes `<name>.result.json` beside every file of `done/` that has none and whose leaf is decoded.
+/// `decoded` gives the leaf below which everything of a project is decoded. Gives the results.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn write_results(
+    layout: &Layout,
+    decoded: impl Fn(&ProjectId) -> Option<i64>,
+) -> Result<Vec<(String, Outcome)>, SourceError> {
+    let mut results = Vec::new();
+    for folder in list(&layout.inboxes())?.into_iter().filter(|path| path.is_dir()) {
+        let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Ok(project) = ProjectId::parse(id) else { continue };
+        let Some(decoded) = decoded(&project) else { continue };
+        for path in list(&folder.join("done"))? {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = name.unwrap_or_default();
+            let result = path.with_file_name(format!("{name}.result.json"));
+            if name.ends_with(".result.json") || name.ends_with(".next") || result.exists() {
+                continue;
+            }
+            let sha256 = hash(&path)?;
+            let found = outcome::find_file(layout, &project, original(&name), sha256)?;
+            let Some(leaf) = found.filter(|leaf| *leaf < decoded) else { continue };
+            let outcome = outcome::outcome(layout, &project, leaf)?;
+            let text = serde_json::to_vec_pretty(&outcome)
+                .map_err(|error| SourceError::Result(result.display().to_string(), error))?;
+            durable::replace(&result, &text)?;
+            results.push((name, outcome));
+        }
+    }
+    Ok(results)
+}
+
+/// The name a file was dropped under: without the `~2` that kept it from overwriting another.
+fn original(name: &str) -> &str {
+    match name.rsplit_once('~') {
+        Some((original, number)) if number.parse::<u32>().is_ok() => original,
+        _ => name,
+    }
+}
+
+fn refuse(path: &Path, reason: &str) -> Result<PathBuf, SourceError> {
+    let moved = move_to(path, "refused")?;
+    let name = moved.file_name().map(|name| name.to_string_lossy().into_owned());
+    let note = moved.with_file_name(format!("{}.reason.txt", name.unwrap_or_default()));
+    durable::write_synced(&note, format!("not journaled: {reason}\n").as_bytes())?;
+    tracing::warn!(path = %path.display(), reason, "inbox: file refused");
+    Ok(moved)
+}
+
+/// Moves a file into a folder beside it, under a name that is free there, and makes that durable.
+fn move_to(path: &Path, folder: &str) -> Result<PathBuf, SourceError> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let folder = parent.join(folder);
+    durable::create_folder(&folder)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    let mut target = folder.join(&name);
+    for number in 2u32.. {
+        if !target.exists() {
+            break;
+        }
+        target = folder.join(format!("{name}~{number}"));
+    }
+    std::fs::rename(path, &target).map_err(SourceError::io("move", path))?;
+    durable::sync_folder(&folder)?;
+    durable::sync_folder(parent)?;
+    Ok(target)
+}
+
+fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
+    use sha2::Digest;
+    let mut file = std::fs::File::open(path).map_err(SourceError::io("open", path))?;
+    let mut sha = sha2::Sha256::new();
+    let mut chunk = vec![0; 1 << 18];
+    loop {
+        let count =
+            std::io::Read::read(&mut file, &mut chunk).map_err(SourceError::io("read", path))?;
+        if count == 0 {
+            return Ok(Sha256Digest(sha.finalize().into()));
+        }
+        sha.update(&chunk[..count]);
+    }
+}
+
+fn is_quiet(path: &Path, since: SystemTime) -> bool {
+    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    written.is_ok_and(|written| written <= since)
+}
+
+/// The entries of a folder, sorted; none where it is missing.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(SourceError::io("list", folder)(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(SourceError::io("list", folder))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Options, Reader};
+
+    #[test]
+    fn a_dropped_file_is_journaled_once_and_never_overwrites_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let options = Options { segment_bytes: 1 << 16, ..Options::default() };
+        let journal = Journal::open(&layout.journal(), 0, options, || 1_000_000).unwrap();
+        let project = ProjectId::parse("p").unwrap();
+        let inbox = layout.inbox(&project);
+        std::fs::create_dir_all(&inbox).unwrap();
+        std::fs::create_dir_all(layout.inboxes().join("other")).unwrap();
+        std::fs::write(layout.inboxes().join("other/x.csv"), "lost").unwrap();
+        let later = || SystemTime::now() + Duration::from_secs(60);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for text in ["first", "second"] {
+            std::fs::write(inbox.join("a.csv"), text).unwrap();
+            std::fs::write(inbox.join("b.csv.part"), text).unwrap();
+            for file in waiting(&layout, later()).unwrap() {
+                let known = |id: &ProjectId| *id == project;
+                runtime.block_on(take(&layout, &journal, known, file)).unwrap();
+            }
+        }
+        let text = |name: &str| std::fs::read_to_string(inbox.join(name)).unwrap();
+        assert_eq!(
+            (text("done/a.csv").as_str(), text("done/a.csv~2").as_str()),
+            ("first", "second")
+        );
+        assert!(inbox.join("b.csv.part").exists());
+        let refused = layout.inboxes().join("other/refused");
+        assert!(refused.join("x.csv").exists() && refused.join("x.csv.reason.txt").exists());
+        let mut reader = Reader::open(&layout.journal(), 0);
+        let durable = *journal.durable().borrow();
+        let mut names = Vec::new();
+        while let Some(record) = reader.next(durable).unwrap() {
+            names.push((record.message.name.to_string(), record.message.payload.len()));
+        }
+        assert_eq!(names, [("a.csv".to_owned(), 5), ("a.csv".to_owned(), 6)]);
+        assert_eq!(original("a.csv~2"), "a.csv");
+        assert!(waiting(&layout, SystemTime::UNIX_EPOCH).unwrap().is_empty());
+    }
+}
