@@ -49,7 +49,9 @@ impl Context {
     /// The data folder that a configuration names, relative to the file's own folder.
     pub fn layout(&self, config: &DaemonConfig) -> Layout {
         let folder = self.config_file.parent().unwrap_or(Path::new(""));
-        Layout::new(folder.join(&config.data))
+        let data = folder.join(&config.data);
+        // Absolute, so that the running daemon and readers elsewhere mean the same folder.
+        Layout::new(std::path::absolute(&data).unwrap_or(data))
     }
 
     /// Configuration and data folder.

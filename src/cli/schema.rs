@@ -42,12 +42,11 @@ fn lines(table: Table, layout: &Layout) -> [(&'static str, String); 4] {
     [
         (
             "duckdb",
-            format!("SELECT * FROM read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true);"),
+            format!(
+                "SELECT * FROM read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true);"
+            ),
         ),
-        (
-            "polars",
-            format!("pl.scan_parquet('{folder}/*/*/*.parquet', hive_partitioning=True)"),
-        ),
+        ("polars", format!("pl.scan_parquet('{folder}/*/*/*.parquet', hive_partitioning=True)")),
         ("pandas", format!("pd.read_parquet('{folder}', partitioning='hive')")),
         (
             "spark",

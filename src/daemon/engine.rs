@@ -235,9 +235,8 @@ impl Engine {
         reviewed_by: String,
     ) -> Result<Answer, DaemonError> {
         let id = self.known(project)?;
-        let date = |text: &str| {
-            Date::parse(text).map_err(|error| DaemonError::Refused(error.to_string()))
-        };
+        let date =
+            |text: &str| Date::parse(text).map_err(|error| DaemonError::Refused(error.to_string()));
         let (first, last) = (date(&from)?, date(&to)?);
         if prepared_by.trim() == reviewed_by.trim() || prepared_by.trim().is_empty() {
             return Err(DaemonError::Refused(
@@ -267,14 +266,8 @@ impl Engine {
         }
         use base64::Engine as _;
         let log_root = base64::prelude::BASE64_STANDARD.encode(root);
-        let seal = Seal {
-            from,
-            to,
-            prepared_by,
-            reviewed_by,
-            log_size,
-            log_root: log_root.clone(),
-        };
+        let seal =
+            Seal { from, to, prepared_by, reviewed_by, log_size, log_root: log_root.clone() };
         let leaf = self.append_act(&id, &Act::Seal { number, seal }).await?;
         Ok(Answer::Sealed { leaf, log_size, log_root })
     }
