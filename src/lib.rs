@@ -19,5 +19,6 @@ pub mod evidence;
 pub mod journal;
 pub mod merge;
 pub mod publish;
+pub mod simulate;
 pub mod sources;
 pub mod validate;

@@ -2,6 +2,7 @@
 //! after the fsync that covers them; it never looks inside.
 
 pub mod inbox;
+pub mod mqtt;
 
 use crate::dataset::DatasetError;
 use crate::journal::JournalError;

@@ -1,0 +1,3 @@
+//! MQTT. Only here are rumqttc's types seen.
+
+pub mod gateway;
