@@ -1,3 +1,7 @@
-//! Thin: parse, run, exit code.
+//! The `mrv` command: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mrv::cli::run()
+}

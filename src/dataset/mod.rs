@@ -21,6 +21,7 @@ pub mod commit;
 pub mod durable;
 pub mod interval_rows;
 pub mod layout;
+pub mod log_check;
 pub mod log_files;
 pub mod outcome;
 pub mod parquet_file;

@@ -58,7 +58,9 @@ mod writer;
 mod tests;
 
 pub use reader::{Reader, Record};
-pub use writer::{Appended, Journal, Options, State};
+#[cfg(test)]
+pub(crate) use segment::{Disk, Header, RealDisk};
+pub use writer::{Appended, Journal, Options, State, Ticket};
 
 /// A place in the journal, in bytes; never seen outside of `journal` and COMMIT.
 pub type Position = u64;

@@ -146,6 +146,16 @@ impl Journal {
     /// When the journal has stopped; nothing of these messages may then be acknowledged. When a
     /// field is longer than its limit; nothing of them is then journaled.
     pub async fn append(&self, drafts: Vec<Draft>) -> Result<Appended, JournalError> {
+        self.submit(drafts).await?.durable().await
+    }
+
+    /// Hands messages to the writer and returns as soon as it has them: what one caller submits in
+    /// order is journaled in order. Waits while more waits than may; dropped before it returns,
+    /// nothing of these messages is journaled.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, JournalError> {
         let mut nonces = vec![0; drafts.len() * 16];
         getrandom::fill(&mut nonces).map_err(|error| JournalError::Stopped(error.to_string()))?;
         let mut records = Vec::with_capacity(drafts.len() * 256);
@@ -159,7 +169,7 @@ impl Journal {
         let (reply, answer) = oneshot::channel();
         let append = Append { records, reply, _permit: permit };
         self.appends.send(append).await.map_err(|_| self.stopped())?;
-        answer.await.map_err(|_| self.stopped())?
+        Ok(Ticket { answer, state: self.state.clone() })
     }
 
     /// The position up to which everything is on disk.
@@ -194,10 +204,40 @@ impl Journal {
     }
 
     fn stopped(&self) -> JournalError {
-        match &*self.state.borrow() {
-            State::Stopped(why) => JournalError::Stopped(why.clone()),
-            _ => JournalError::Stopped("it was closed".to_owned()),
+        stopped(&self.state)
+    }
+}
+
+/// Messages on their way to the disk. Dropping it takes nothing back.
+pub struct Ticket {
+    answer: oneshot::Receiver<Result<Appended, JournalError>>,
+    state: watch::Receiver<State>,
+}
+
+impl Ticket {
+    /// Returns when all of its messages are on disk. To be asked once.
+    ///
+    /// # Errors
+    /// When the journal has stopped; nothing of these messages may then be acknowledged.
+    pub async fn durable(&mut self) -> Result<Appended, JournalError> {
+        (&mut self.answer).await.map_err(|_| stopped(&self.state))?
+    }
+
+    /// As [`Ticket::durable`], or `None` while they are not on disk. After an answer, to be asked no
+    /// more.
+    pub fn durable_already(&mut self) -> Option<Result<Appended, JournalError>> {
+        match self.answer.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(stopped(&self.state))),
         }
+    }
+}
+
+fn stopped(state: &watch::Receiver<State>) -> JournalError {
+    match &*state.borrow() {
+        State::Stopped(why) => JournalError::Stopped(why.clone()),
+        _ => JournalError::Stopped("it was closed".to_owned()),
     }
 }
 

@@ -164,3 +164,20 @@ fn refused(row: &MessageRow, bytes: &[u8], reason: &str) -> Change {
         first: None,
     }))
 }
+
+/// The published state of a project and the acts of its log, for readers: nothing is recovered.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn read(
+    layout: &crate::dataset::layout::Layout,
+    id: &crate::domain::id::ProjectId,
+) -> Result<(crate::dataset::commit::Commit, Registry), crate::dataset::DatasetError> {
+    let commit = crate::dataset::commit::read(layout, id)?;
+    let mut registry = Registry::default();
+    crate::dataset::read::acts(layout, id, commit.next_leaf, |row| {
+        registry.add(&row);
+        Ok::<_, crate::dataset::DatasetError>(())
+    })?;
+    Ok((commit, registry))
+}

@@ -1,6 +1,7 @@
 //! The doors: MQTT and files. A source takes bytes, hands them to the journal, and acknowledges
 //! after the fsync that covers them; it never looks inside.
 
+pub mod accounts;
 pub mod inbox;
 pub mod mqtt;
 

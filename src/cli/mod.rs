@@ -1,0 +1,118 @@
+//! Commands: one file per subcommand, each parses its arguments, asks or reads, and prints.
+//!
+//! Exit codes: 0 done or shown; 1 differs or found wrong; 2 usage; 5 refused by a rule; 70 stopped by
+//! a failed fsync or broken invariant.
+
+mod act;
+mod check;
+mod context;
+mod dry_run;
+mod gateway;
+mod ingest;
+mod init;
+mod log;
+mod outcome;
+mod plan;
+mod query;
+mod rebuild;
+mod schema;
+mod serve;
+mod simulate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::Context;
+
+/// From the meter to a tonne that anyone can check.
+///
+/// `mrv` takes meter readings from gateways (MQTT) and files, keeps every byte it acknowledged, turns
+/// them into Parquet tables, and each monitoring period into an emission-reduction report.
+#[derive(Debug, Parser)]
+#[command(name = "mrv", version, max_term_width = 100, after_long_help = TOUR)]
+struct Arguments {
+    /// Configuration file; its folder holds the data unless it says otherwise.
+    #[arg(long, global = true, default_value = "mrv.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// Print JSON, one document, for machines.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const TOUR: &str = "\
+A first tour:
+  mrv init                                  a folder with configuration and signing key
+  mrv plan apply plan.toml                  declare what a project measures
+  mrv gateway add --project P --site S gw1  an account for a site gateway
+  mrv serve                                 take readings (MQTT, inbox)
+  mrv ingest --project P readings.csv       or a file by hand
+  mrv query \"SELECT * FROM readings LIMIT 5\"
+  mrv period close --project P --from 2026-01-01 --to 2026-12-31
+
+Exit codes: 0 done; 1 differs or found wrong; 2 usage; 5 refused by a rule; 70 stopped.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Serve(serve::Arguments),
+    Ingest(ingest::Arguments),
+    #[command(subcommand)]
+    Plan(plan::Command),
+    Check(check::Arguments),
+    #[command(subcommand)]
+    Gateway(gateway::Command),
+    Decide(act::DecideArguments),
+    Correct(act::CorrectArguments),
+    Query(query::Arguments),
+    Schema(schema::Arguments),
+    #[command(subcommand)]
+    Log(log::Command),
+    Rebuild(rebuild::Arguments),
+    #[command(subcommand)]
+    Simulate(simulate::Command),
+}
+
+/// How a command ended, other than by an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// Something differs or was found wrong.
+    Differs,
+    /// A rule said no; the reason is printed.
+    Refused,
+}
+
+/// Parses the command line, runs the command, gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context::new(arguments.config, arguments.json);
+    let ended = match arguments.command {
+        Command::Init(arguments) => init::run(&context, arguments),
+        Command::Serve(arguments) => serve::run(&context, arguments),
+        Command::Ingest(arguments) => ingest::run(&context, arguments),
+        Command::Plan(command) => plan::run(&context, command),
+        Command::Check(arguments) => check::run(&context, arguments),
+        Command::Gateway(command) => gateway::run(&context, command),
+        Command::Decide(arguments) => act::decide(&context, arguments),
+        Command::Correct(arguments) => act::correct(&context, arguments),
+        Command::Query(arguments) => query::run(&context, arguments),
+        Command::Schema(arguments) => schema::run(&context, arguments),
+        Command::Log(command) => log::run(&context, command),
+        Command::Rebuild(arguments) => rebuild::run(&context, arguments),
+        Command::Simulate(command) => simulate::run(&context, command),
+    };
+    match ended {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Differs) => ExitCode::from(1),
+        Ok(Ended::Refused) => ExitCode::from(5),
+        Err(error) => {
+            eprintln!("mrv: {error:#}");
+            ExitCode::from(context::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The engine: lock, journal and publisher of one data folder, and the requests it carries out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::lock::FolderLock;
+use super::publisher::{Options, Publisher};
+use super::request::{Answer, Request};
+use super::{DaemonError, publisher};
+use crate::config::daemon::DaemonConfig;
+use crate::config::plan::Plan;
+use crate::dataset::layout::Layout;
+use crate::dataset::{blob, commit, outcome};
+use crate::decode::act::{Act, Seal, Settlements};
+use crate::domain::id::ProjectId;
+use crate::domain::message::{Draft, Kind, Source};
+use crate::domain::time::Date;
+use crate::evidence::checkpoint;
+use crate::journal::{self, Journal};
+use crate::publish::{Project, Signer};
+use crate::sources::inbox;
+
+/// File name of the signing key below `keys/`.
+pub const PRIVATE_KEY: &str = "log.key";
+/// File name of its public half.
+pub const PUBLIC_KEY: &str = "log.pub";
+/// Shortest time between two computations of intervals.
+const INTERVALS_EVERY: Duration = Duration::from_secs(60);
+
+/// Everything that writes a data folder.
+pub struct Engine {
+    pub layout: Layout,
+    pub journal: Journal,
+    pub publisher: Publisher,
+    /// Acts are numbered one after the other.
+    acts: tokio::sync::Mutex<()>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _lock: FolderLock,
+}
+
+impl Engine {
+    /// Takes the folder's lock, recovers journal and projects, and starts the publisher.
+    ///
+    /// # Errors
+    /// When another process holds the folder, or something on disk is damaged.
+    pub fn open(layout: &Layout, config: &DaemonConfig) -> Result<Self, DaemonError> {
+        let lock = FolderLock::take(layout)?;
+        let signer = signer(layout)?;
+        blob::remove_parts(layout)?;
+        let mut projects = BTreeMap::new();
+        let ids = layout.projects().map_err(DaemonError::io("list", &layout.states()))?;
+        for id in ids {
+            projects.insert(id.clone(), Project::open(layout, &id, &signer)?);
+        }
+        let published = projects.values().map(|p| p.commit().journal_position).max().unwrap_or(0);
+        let options = journal::Options {
+            segment_bytes: config.journal_segment_bytes,
+            ..journal::Options::default()
+        };
+        let journal = Journal::open(&layout.journal(), published, options, wall_clock_us)?;
+        let options = Options {
+            every: config.publish_every,
+            bytes: config.publish_bytes,
+            intervals_every: INTERVALS_EVERY.min(config.publish_every),
+        };
+        let (publisher, thread) =
+            Publisher::start(layout, journal.clone(), signer, options, projects)?;
+        Ok(Self {
+            layout: layout.clone(),
+            journal,
+            publisher,
+            acts: tokio::sync::Mutex::new(()),
+            thread: Some(thread),
+            _lock: lock,
+        })
+    }
+
+    /// Publishes what is left and ends the threads.
+    pub fn close(mut self) {
+        self.publisher.stop();
+        if let Some(thread) = self.thread.take() {
+            // A publisher that panicked has told so; there is nothing more to do here.
+            let _ = thread.join();
+        }
+    }
+
+    /// Carries out a request; a rule that says no is an answer, not an error.
+    ///
+    /// # Errors
+    /// When journal or publisher have stopped, or a file cannot be read.
+    pub async fn carry_out(&self, request: Request) -> Result<Answer, DaemonError> {
+        let done = match request {
+            Request::Flush => self.publisher.flush().await.map(|()| Answer::Done),
+            Request::Plan { file, text, methodology, author } => {
+                self.apply_plan(&file, text, methodology, &author).await
+            }
+            Request::Ingest { project, path, author } => {
+                self.ingest(&project, Path::new(&path), &author).await
+            }
+            Request::Decide { project, decision } => {
+                self.record(&project, move |number| Act::Decision { number, decision }).await
+            }
+            Request::Correct { project, correction } => {
+                self.record(&project, move |number| Act::Correction { number, correction }).await
+            }
+            Request::Seal { project, from, to, prepared_by, reviewed_by } => {
+                self.seal(&project, from, to, prepared_by, reviewed_by).await
+            }
+            Request::Rebuild { project } => self.rebuild(&project).await,
+        };
+        match done {
+            Err(DaemonError::Refused(reason)) => Ok(Answer::Refused { reason }),
+            done => done,
+        }
+    }
+
+    async fn apply_plan(
+        &self,
+        file: &str,
+        text: String,
+        methodology: String,
+        author: &str,
+    ) -> Result<Answer, DaemonError> {
+        let plan = Plan::parse(file, &text).map_err(|found| {
+            let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+            DaemonError::Refused(shown.join("\n"))
+        })?;
+        let _one_at_a_time = self.acts.lock().await;
+        self.publisher.flush().await?;
+        let id = plan.registered.methodology.clone();
+        let (last, known) = self
+            .publisher
+            .look(&plan.project, move |project| match project {
+                Some(project) => {
+                    let registry = project.registry();
+                    let text = registry.methodology(&id).map(|known| known.text.clone());
+                    (registry.plans().latest().map_or(0, |plan| plan.number), text)
+                }
+                None => (0, None),
+            })
+            .await?;
+        if plan.number != last + 1 {
+            return Err(DaemonError::Refused(format!(
+                "{file}: plan number {} cannot follow plan {last} of project {}; write number = {}",
+                plan.number,
+                plan.project,
+                last + 1
+            )));
+        }
+        let draft = |kind, name: &str, text: String| Draft {
+            project: plan.project.clone(),
+            kind,
+            source: Source::Operator,
+            client: author.into(),
+            name: name.into(),
+            payload: crate::domain::message::Payload::Inline(text.into()),
+            nonce: None,
+        };
+        let mut drafts = Vec::new();
+        if known.as_deref() != Some(methodology.as_str()) {
+            drafts.push(draft(Kind::Methodology, &plan.registered.methodology, methodology));
+        }
+        drafts.push(draft(Kind::Plan, file, text));
+        self.journal.append(drafts).await?;
+        self.publisher.flush().await?;
+        let number = plan.number;
+        let found = self
+            .publisher
+            .look(&plan.project, move |project| project?.registry().plan_leaf(number))
+            .await?;
+        let leaf = found.ok_or_else(|| {
+            DaemonError::Refused(format!("{file}: the plan was recorded and took no effect"))
+        })?;
+        crate::dataset::durable::create_folder(&self.layout.inbox(&plan.project))?;
+        Ok(Answer::Recorded { project: plan.project.to_string(), leaf, number })
+    }
+
+    async fn ingest(
+        &self,
+        project: &str,
+        path: &Path,
+        author: &str,
+    ) -> Result<Answer, DaemonError> {
+        let id = self.known(project)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.ok_or_else(|| DaemonError::Refused("the path names no file".to_owned()))?;
+        let layout = self.layout.clone();
+        let (project, author, from) = (id.clone(), author.to_owned(), path.to_owned());
+        let stored = tokio::task::spawn_blocking(move || {
+            inbox::draft(&layout, project, &from, &name, &author)
+        });
+        let draft = stored.await.map_err(|error| DaemonError::Setup(error.to_string()))??;
+        let (name, payload) = (draft.name.clone(), draft.payload.clone());
+        self.journal.append(vec![draft]).await?;
+        self.publisher.flush().await?;
+        let sha256 = match payload {
+            crate::domain::message::Payload::Inline(bytes) => {
+                crate::domain::digest::Sha256Digest::of(&bytes)
+            }
+            crate::domain::message::Payload::Blob(blob) => blob.sha256,
+        };
+        let leaf = outcome::find_file(&self.layout, &id, &name, sha256)?;
+        let leaf = leaf.ok_or_else(|| {
+            DaemonError::PublisherStopped("the file is journaled and not published".to_owned())
+        })?;
+        Ok(Answer::Recorded { project: id.to_string(), leaf, number: 0 })
+    }
+
+    /// Records an act under the project's next number.
+    async fn record(
+        &self,
+        project: &str,
+        act: impl FnOnce(u32) -> Act,
+    ) -> Result<Answer, DaemonError> {
+        let id = self.known(project)?;
+        let _one_at_a_time = self.acts.lock().await;
+        let number = self.next_act(&id).await?;
+        let act = act(number);
+        // What would take no effect is refused before it is recorded.
+        Settlements::default()
+            .add(&act)
+            .map_err(|error| DaemonError::Refused(error.to_string()))?;
+        let leaf = self.append_act(&id, &act).await?;
+        Ok(Answer::Recorded { project: id.to_string(), leaf, number })
+    }
+
+    async fn seal(
+        &self,
+        project: &str,
+        from: String,
+        to: String,
+        prepared_by: String,
+        reviewed_by: String,
+    ) -> Result<Answer, DaemonError> {
+        let id = self.known(project)?;
+        let date =
+            |text: &str| Date::parse(text).map_err(|error| DaemonError::Refused(error.to_string()));
+        let (first, last) = (date(&from)?, date(&to)?);
+        if prepared_by.trim() == reviewed_by.trim() || prepared_by.trim().is_empty() {
+            return Err(DaemonError::Refused(
+                "a seal needs a preparer and a reviewer who are two different people".to_owned(),
+            ));
+        }
+        let _one_at_a_time = self.acts.lock().await;
+        let number = self.next_act(&id).await?;
+        let state = self
+            .publisher
+            .look(&id, |project| {
+                project.map(|p| (p.registry().seals().to_vec(), p.commit().next_leaf, p.root()))
+            })
+            .await?;
+        let (seals, log_size, root) =
+            state.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))?;
+        for earlier in &seals {
+            let dates = earlier.seal.dates();
+            let (begin, end) = dates.map_err(|error| DaemonError::Refused(error.to_string()))?;
+            if first <= end && begin <= last {
+                return Err(DaemonError::Refused(format!(
+                    "V-OVERLAP: {from} to {to} overlaps the period {begin} to {end} sealed by leaf \
+                     {}; a day is claimed once",
+                    earlier.leaf
+                )));
+            }
+        }
+        use base64::Engine as _;
+        let log_root = base64::prelude::BASE64_STANDARD.encode(root);
+        let seal =
+            Seal { from, to, prepared_by, reviewed_by, log_size, log_root: log_root.clone() };
+        let leaf = self.append_act(&id, &Act::Seal { number, seal }).await?;
+        Ok(Answer::Sealed { leaf, log_size, log_root })
+    }
+
+    async fn rebuild(&self, project: &str) -> Result<Answer, DaemonError> {
+        let id = self.known(project)?;
+        self.publisher.flush().await?;
+        let rebuilt = self.publisher.look(&id, |project| project.map(Project::rebuild)).await?;
+        rebuilt.transpose()?;
+        Ok(Answer::Done)
+    }
+
+    /// The number of the next act, after everything received so far is published.
+    async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
+        self.publisher.flush().await?;
+        let next = |project: Option<&mut Project>| project.map(|p| p.registry().next_act());
+        let number = self.publisher.look(id, next).await?;
+        number.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))
+    }
+
+    async fn append_act(&self, id: &ProjectId, act: &Act) -> Result<i64, DaemonError> {
+        let (kind, author) = match act {
+            Act::Decision { decision, .. } => (Kind::Decision, decision.author.as_str()),
+            Act::Correction { correction, .. } => (Kind::Correction, correction.author.as_str()),
+            Act::Seal { seal, .. } => (Kind::Seal, seal.prepared_by.as_str()),
+        };
+        let bytes = act.encode().map_err(|error| DaemonError::Refused(error.to_string()))?;
+        let draft = Draft {
+            project: id.clone(),
+            kind,
+            source: Source::Operator,
+            client: author.into(),
+            name: format!("{}-{}", kind.as_str(), act.number()).into(),
+            payload: crate::domain::message::Payload::Inline(bytes.into()),
+            nonce: None,
+        };
+        self.journal.append(vec![draft]).await?;
+        self.publisher.flush().await?;
+        // Acts are recorded one at a time, but gateways' messages may have followed.
+        let number = act.number();
+        let mut found = None;
+        let to = commit::read(&self.layout, id)?.next_leaf;
+        crate::dataset::read::acts(&self.layout, id, to, |row| {
+            if row.header.kind == kind
+                && &*row.header.name == format!("{}-{number}", kind.as_str()).as_str()
+            {
+                found = Some(row.leaf);
+            }
+            Ok::<_, DaemonError>(())
+        })?;
+        found.ok_or_else(|| {
+            DaemonError::PublisherStopped("the act is journaled and not published".to_owned())
+        })
+    }
+
+    fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
+        let id = ProjectId::parse(project)
+            .map_err(|error| DaemonError::Refused(format!("project {project:?}: {error}")))?;
+        if self.publisher.is_known(&id) {
+            return Ok(id);
+        }
+        let reason = format!("no project {id} in this folder; apply its plan: mrv plan apply FILE");
+        Err(DaemonError::Refused(reason))
+    }
+
+    /// What the publisher is doing.
+    #[must_use]
+    pub fn publisher_state(&self) -> publisher::State {
+        self.publisher.state().borrow().clone()
+    }
+}
+
+/// A shared engine, for the tasks of the daemon.
+pub type SharedEngine = Arc<Engine>;
+
+/// The signing key of a folder.
+///
+/// # Errors
+/// When there is none that can be used.
+pub fn signer(layout: &Layout) -> Result<Signer, DaemonError> {
+    let path = layout.keys().join(PRIVATE_KEY);
+    let key = |reason: String| DaemonError::Key { path: path.display().to_string(), reason };
+    let private_key = std::fs::read_to_string(&path).map_err(|error| key(error.to_string()))?;
+    checkpoint::key_name(&private_key).map_err(|error| key(error.to_string()))?;
+    Ok(Signer { private_key })
+}
+
+fn wall_clock_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,343 @@
+//! The publisher: one thread that reads the journal and publishes batches of each project.
+//!
+//! A batch is cut after [`Options::every`], at [`Options::bytes`], or when somebody asks. A project
+//! that cannot be published is opened anew and tried again; a full disk is waited for; anything else
+//! that persists stops the thread, and with it the daemon.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+
+use super::DaemonError;
+use crate::dataset::DatasetError;
+use crate::dataset::layout::Layout;
+use crate::domain::id::ProjectId;
+use crate::domain::message::Message;
+use crate::journal::{Journal, Position, Reader};
+use crate::publish::{Project, PublishError, Signer};
+
+/// When batches are cut.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Longest time a message waits.
+    pub every: Duration,
+    /// Bytes of messages that wait at most.
+    pub bytes: u64,
+    /// Shortest time between two computations of intervals, unless somebody asks.
+    pub intervals_every: Duration,
+}
+
+/// How often the journal is looked at when nothing happens.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Times a project is opened anew before the publisher gives up.
+const ATTEMPTS_MAX: u32 = 3;
+/// Pause before a full disk is tried again.
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
+/// Bytes counted for a message besides its payload.
+const MESSAGE_BYTES: u64 = 256;
+
+type Look = Box<dyn FnOnce(Option<&mut Project>) + Send>;
+
+enum Command {
+    /// Publish everything that is durable now, intervals too.
+    Flush(oneshot::Sender<Result<(), String>>),
+    Look(ProjectId, Look),
+    Stop,
+}
+
+/// What the publisher is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    Running,
+    /// The disk is full: batches wait for space.
+    Full,
+    Stopped(String),
+}
+
+/// A handle to the running thread.
+#[derive(Clone)]
+pub struct Publisher {
+    commands: Sender<Command>,
+    state: watch::Receiver<State>,
+    /// Projects that are known, for the doors.
+    projects: Arc<std::sync::RwLock<Vec<ProjectId>>>,
+}
+
+impl Publisher {
+    /// Opens all projects and starts the thread. Gives the handle and what to join at the end.
+    ///
+    /// # Errors
+    /// When a project cannot be opened.
+    pub fn start(
+        layout: &Layout,
+        journal: Journal,
+        signer: Signer,
+        options: Options,
+        opened: BTreeMap<ProjectId, Project>,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), DaemonError> {
+        let (commands, received) = channel();
+        let (state_sender, state) = watch::channel(State::Running);
+        let projects = Arc::new(std::sync::RwLock::new(opened.keys().cloned().collect()));
+        let durable = journal.durable();
+        let thread = Thread {
+            layout: layout.clone(),
+            reader: Reader::open(journal.folder(), 0),
+            journal,
+            durable,
+            signer,
+            options,
+            projects: opened,
+            names: Arc::clone(&projects),
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
+            pending_since: None,
+            intervals_at: None,
+            state: state_sender,
+        };
+        let started = std::thread::Builder::new()
+            .name("publisher".to_owned())
+            .spawn(move || thread.run(&received));
+        let joined = started.map_err(DaemonError::io("start the publisher of", layout.root()))?;
+        Ok((Self { commands, state, projects }, joined))
+    }
+
+    /// Publishes everything that is durable now and returns when it stands in all tables.
+    ///
+    /// # Errors
+    /// When the publisher has stopped.
+    pub async fn flush(&self) -> Result<(), DaemonError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Flush(reply)).map_err(|_| self.stopped())?;
+        let result = answer.await.map_err(|_| self.stopped())?;
+        result.map_err(DaemonError::PublisherStopped)
+    }
+
+    /// Looks at a project between two batches; `None` where there is no such project.
+    ///
+    /// # Errors
+    /// When the publisher has stopped.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        project: &ProjectId,
+        look: impl FnOnce(Option<&mut Project>) -> T + Send + 'static,
+    ) -> Result<T, DaemonError> {
+        let (reply, answer) = oneshot::channel();
+        let look: Look = Box::new(move |project| {
+            // Whoever asked may have gone away; nothing is lost then.
+            let _ = reply.send(look(project));
+        });
+        self.commands.send(Command::Look(project.clone(), look)).map_err(|_| self.stopped())?;
+        answer.await.map_err(|_| self.stopped())
+    }
+
+    /// True if the project has a state: its plan was applied here.
+    #[must_use]
+    pub fn is_known(&self, project: &ProjectId) -> bool {
+        self.projects.read().is_ok_and(|known| known.contains(project))
+    }
+
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// Publishes what is left and ends the thread.
+    pub fn stop(&self) {
+        // A thread that has ended needs no stopping.
+        let _ = self.commands.send(Command::Stop);
+    }
+
+    fn stopped(&self) -> DaemonError {
+        let why = match &*self.state.borrow() {
+            State::Stopped(why) => why.clone(),
+            _ => "it was closed".to_owned(),
+        };
+        DaemonError::PublisherStopped(why)
+    }
+}
+
+struct Thread {
+    layout: Layout,
+    journal: Journal,
+    durable: watch::Receiver<Position>,
+    reader: Reader,
+    signer: Signer,
+    options: Options,
+    projects: BTreeMap<ProjectId, Project>,
+    names: Arc<std::sync::RwLock<Vec<ProjectId>>>,
+    /// Messages read and not published, with the position after each.
+    pending: BTreeMap<ProjectId, Vec<(Message, Position)>>,
+    pending_bytes: u64,
+    pending_since: Option<Instant>,
+    intervals_at: Option<Instant>,
+    state: watch::Sender<State>,
+}
+
+impl Thread {
+    fn run(mut self, commands: &Receiver<Command>) {
+        let result = self.work(commands);
+        let why = match result {
+            Ok(()) => "it was closed".to_owned(),
+            Err(error) => {
+                tracing::error!(%error, "the publisher stops; the journal keeps what is not published");
+                error.to_string()
+            }
+        };
+        self.state.send_replace(State::Stopped(why));
+    }
+
+    fn work(&mut self, commands: &Receiver<Command>) -> Result<(), DaemonError> {
+        loop {
+            let command = match commands.recv_timeout(LOOK_EVERY) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Command::Stop),
+            };
+            self.read_journal()?;
+            match command {
+                Some(Command::Flush(reply)) => {
+                    let result = self.cut().and_then(|()| self.intervals());
+                    let told = result.as_ref().map(|()| ()).map_err(ToString::to_string);
+                    // Whoever asked may have gone away; it is published all the same.
+                    let _ = reply.send(told);
+                    result?;
+                }
+                Some(Command::Look(project, look)) => look(self.projects.get_mut(&project)),
+                Some(Command::Stop) => {
+                    self.cut()?;
+                    return self.intervals();
+                }
+                None => {}
+            }
+            if self.pending_since.is_some_and(|since| since.elapsed() >= self.options.every) {
+                self.cut()?;
+            }
+            let is_due = |at: Instant| at.elapsed() >= self.options.intervals_every;
+            if self.intervals_at.is_none_or(is_due)
+                && self.projects.values().any(Project::has_dirty_intervals)
+            {
+                self.intervals()?;
+            }
+        }
+    }
+
+    /// Reads what is durable; cuts whenever enough waits, so that memory is bounded.
+    fn read_journal(&mut self) -> Result<(), DaemonError> {
+        let durable = *self.durable.borrow_and_update();
+        while let Some(record) = self.reader.next(durable)? {
+            let project = record.message.project.clone();
+            let done = self.projects.get(&project).map_or(0, |p| p.commit().journal_position);
+            if record.position < done {
+                continue;
+            }
+            self.pending_bytes += record.message.payload.len().min(1 << 16) + MESSAGE_BYTES;
+            self.pending_since.get_or_insert_with(Instant::now);
+            self.pending.entry(project).or_default().push((record.message, record.next));
+            if self.pending_bytes >= self.options.bytes {
+                self.cut()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes everything that waits.
+    fn cut(&mut self) -> Result<(), DaemonError> {
+        while let Some((id, messages)) = self.pending.pop_first() {
+            let count = messages.len() as u64;
+            self.publish(&id, messages)?;
+            metrics::counter!("mrv_messages_published_total", "project" => id.to_string())
+                .increment(count);
+        }
+        if self.pending_since.take().is_some() {
+            self.journal.remove_before(self.reader.position())?;
+        }
+        self.pending_bytes = 0;
+        Ok(())
+    }
+
+    fn publish(
+        &mut self,
+        id: &ProjectId,
+        mut messages: Vec<(Message, Position)>,
+    ) -> Result<(), DaemonError> {
+        let begun = Instant::now();
+        self.repeat(id, |project| {
+            // After a batch that failed half-way, part of the messages may be published.
+            let done = project.commit().journal_position;
+            messages.retain(|(_, next)| *next > done);
+            let Some((_, position)) = messages.last() else { return Ok(()) };
+            let batch = messages.iter().map(|(message, _)| message.clone()).collect();
+            project.publish(batch, *position)
+        })?;
+        metrics::histogram!("mrv_publish_seconds").record(begun.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    fn intervals(&mut self) -> Result<(), DaemonError> {
+        let ids: Vec<ProjectId> = self.projects.keys().cloned().collect();
+        for id in ids {
+            self.repeat(&id, Project::refresh_intervals)?;
+        }
+        self.intervals_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Does something with a project, opening it anew after a failure.
+    fn repeat(
+        &mut self,
+        id: &ProjectId,
+        mut work: impl FnMut(&mut Project) -> Result<(), PublishError>,
+    ) -> Result<(), DaemonError> {
+        let mut attempts = 0;
+        loop {
+            let opened = match self.projects.remove(id) {
+                Some(project) => Ok(project),
+                None => Project::open(&self.layout, id, &self.signer),
+            };
+            let result = opened.and_then(|mut project| {
+                work(&mut project)?;
+                Ok(project)
+            });
+            let error = match result {
+                Ok(project) => {
+                    self.projects.insert(id.clone(), project);
+                    if let Ok(mut names) = self.names.write()
+                        && !names.contains(id)
+                    {
+                        names.push(id.clone());
+                    }
+                    self.state.send_if_modified(|state| {
+                        let was_full = *state == State::Full;
+                        *state = State::Running;
+                        was_full
+                    });
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            if is_full(&error) {
+                if self.state.send_replace(State::Full) != State::Full {
+                    tracing::error!(project = %id, %error, "disk full: batches wait for space");
+                }
+                std::thread::sleep(FULL_DISK_PAUSE);
+                continue;
+            }
+            attempts += 1;
+            if attempts >= ATTEMPTS_MAX {
+                return Err(error.into());
+            }
+            tracing::warn!(project = %id, %error, "publishing failed; the project is opened anew");
+        }
+    }
+}
+
+fn is_full(error: &PublishError) -> bool {
+    matches!(
+        error,
+        PublishError::Dataset(DatasetError::Io { source, .. })
+            if source.kind() == std::io::ErrorKind::StorageFull
+    )
+}
