@@ -41,6 +41,8 @@ pub mod report;
 // The doors, the daemon behind them, and the commands.
 pub mod sources;
 
+pub mod simulate;
+
 pub mod api;
 
 pub mod daemon;

@@ -18,6 +18,7 @@ mod query;
 mod rebuild;
 mod schema;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     #[command(subcommand)]
     Log(log::Command),
     Rebuild(rebuild::Arguments),
+    #[command(subcommand)]
+    Simulate(simulate::Command),
 }
 
 /// How a command ended, other than by an error.
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),
         Command::Rebuild(arguments) => rebuild::run(&context, arguments),
+        Command::Simulate(command) => simulate::run(&context, command),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

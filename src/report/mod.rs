@@ -7,7 +7,6 @@
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod build;
-mod chart;
 pub mod html;
 pub mod json;
 pub mod model;

@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use super::html::escape;
-use super::model::{Channel, Figure, Parameter, Year};
+use super::escape;
+use crate::report::model::{Channel, Figure, Parameter, Year};
 
 /// Width of the drawing, in its own units.
 const WIDTH: f64 = 720.0;
