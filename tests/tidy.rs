@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms in their order: each may use only those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "domain",
     "config",
     "telemetry",
@@ -22,13 +22,15 @@ const ORDER: [&str; 18] = [
     "publish",
     "report",
     "sources",
+    "simulate",
     "api",
     "daemon",
     "cli",
 ];
 
 /// Rooms that are functions of what they are given (PUR-1).
-const PURE: [&str; 6] = ["decode", "validate", "merge", "aggregate", "methodology", "period"];
+const PURE: [&str; 7] =
+    ["decode", "validate", "merge", "aggregate", "methodology", "period", "simulate"];
 
 /// What reads a clock, the environment, randomness, a file or the network.
 const IMPURE: [&str; 12] = [
@@ -60,8 +62,8 @@ const KEPT_IN: [(&str, &[&str]); 6] = [
 const UNFINISHED: [&str; 4] = ["todo!", "unimplemented!", "dbg!", concat!("FIX", "ME")];
 
 /// Rooms in which a value never is a binary float.
-const EXACT: [&str; 7] =
-    ["domain", "decode", "validate", "merge", "aggregate", "methodology", "period"];
+const EXACT: [&str; 8] =
+    ["domain", "decode", "validate", "merge", "aggregate", "methodology", "period", "simulate"];
 
 const LINES_MAX: usize = 500;
 

@@ -7,6 +7,7 @@
 pub mod control;
 pub mod engine;
 pub mod lock;
+pub mod period;
 pub mod publisher;
 pub mod request;
 pub mod serve;

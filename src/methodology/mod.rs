@@ -1,0 +1,33 @@
+//! Methodologies and their equation language: parse, dimensions, evaluation, bounds, trace.
+//!
+//! Takes the text of a methodology file, the registered part of a plan and input values with their
+//! bounds; gives RE, PE and ER in full precision with the trace of every intermediate, the lowest
+//! ER that the bounds allow, and every equation as text, LaTeX and spreadsheet formula. Everything
+//! wrong with a file is told before any data is seen, units included. Never rounds tCO2e (that is
+//! `period`'s, once, downward), never loops or recurses, and knows no clock, file or plan beyond
+//! what it is handed. The language is described in `docs/EQUATIONS.md`.
+//!
+//! The way through: `file` reads TOML and drives the rest; `syntax` makes an [`Expression`] of a
+//! text; `check` finds its unit and writes every conversion of units into it; `tape` lays the
+//! equations out for given members of the indices; `search` runs the tape at the bounds and kinks
+//! and proves that nothing lower was missed.
+
+mod number;
+mod unit;
+
+pub mod inputs;
+pub mod model;
+pub mod outcome;
+pub mod shipped;
+
+pub use inputs::{Bounds, InputError, Inputs};
+pub use model::{
+    Aggregation, DefaultValue, Equation, Index, Methodology, Parameter, ParameterKind, Sureness,
+};
+pub use number::{Number, NumberError};
+pub use outcome::{EvaluationError, Outcome, Picked, Rank, Step};
+pub use shipped::{Shipped, shipped};
+pub use unit::{CompoundUnit, UnitError};
+
+/// A symbol with one member per index, such as (`EG`, `["roof"]`).
+pub type Place = (String, Vec<String>);
