@@ -31,13 +31,14 @@ pub enum Request {
         project: String,
         correction: Correction,
     },
-    /// Seal a period; local dates, both inclusive.
-    Seal {
+    /// Close a period: write its report, and seal it where two different people are named. Local
+    /// dates, both inclusive.
+    Close {
         project: String,
         from: String,
         to: String,
-        prepared_by: String,
-        reviewed_by: String,
+        prepared_by: Option<String>,
+        reviewed_by: Option<String>,
     },
     /// Write all derived tables anew from `messages`.
     Rebuild {
@@ -55,12 +56,8 @@ pub enum Answer {
         leaf: i64,
         number: u32,
     },
-    /// A seal: what it fixes.
-    Sealed {
-        leaf: i64,
-        log_size: i64,
-        log_root: String,
-    },
+    /// A period's report: where it is, what it says, and the seal's leaf if it is sealed.
+    Closed { folder: String, summary: String, report: String, seal: Option<i64>, log_size: i64 },
     Done,
     /// A rule said no.
     Refused {
