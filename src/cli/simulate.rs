@@ -165,12 +165,11 @@ fn plant(context: &Context, arguments: &PlantArguments) -> Result<Ended> {
     let options = options(&arguments.connection, client_id, arguments.connection.rate)?;
     let messages = messages.into_iter().map(|m| Message { topic: m.topic, payload: m.payload });
     let mut refused: BTreeMap<String, u64> = BTreeMap::new();
-    let published =
-        runtime()?.block_on(gateway::publish(&options, messages, |_, answer| {
-            if let Answer::Refused(reason) = answer {
-                *refused.entry(reason).or_default() += 1;
-            }
-        }))?;
+    let published = runtime()?.block_on(gateway::publish(&options, messages, |_, answer| {
+        if let Answer::Refused(reason) = answer {
+            *refused.entry(reason).or_default() += 1;
+        }
+    }))?;
     let value = serde_json::json!({
         "simulated": true,
         "gateway": name,
