@@ -99,6 +99,9 @@ fn planned(input: &Input<'_>, findings: &mut Vec<Noted>) {
             ));
         }
     }
+    for message in input.methodology.lacks(&input.plan.registered) {
+        findings.push(noted(Code::Plan, Severity::Critical, message));
+    }
     for fixed in input.plan.registered.fixed.iter().filter(|fixed| fixed.confirmed.is_none()) {
         findings.push(noted(
             Code::Plan,

@@ -129,17 +129,16 @@ pub(super) fn channel_amount(series: &Series<'_>, part: Period, zone: &Zone) -> 
     series.amount(begin, end, unit, None)
 }
 
-/// What a parameter adds up to over a part of the period, in the parameter's unit: for amounts the
-/// sum over months and channels, for states the mean over the time of its channels.
+/// What a parameter adds up to over a part of the period, in `unit`: for amounts the sum over months and channels, for states the mean over the time of its channels.
 ///
 /// `None` when a sum goes beyond the digits of a value or units do not convert.
 pub(super) fn parameter_amount(
     parameter: &Parameter,
+    unit: Unit,
     series: &[Series<'_>],
     part: Period,
     zone: &Zone,
 ) -> Option<Amount> {
-    let unit = Unit::parse(&parameter.unit)?;
     let of_parameter = || series.iter().filter(|one| parameter.channels.contains(&one.plan.key));
     let is_amount = unit.dimension().is_amount();
     let grain = if is_amount { part.months() } else { vec![part] };

@@ -1,7 +1,7 @@
 //! What doubts cost, and why a figure is what it is, in sentences.
 
 use super::collect::coverage;
-use super::evaluate::Evaluation;
+use super::equations::Evaluation;
 use super::exact::rounded;
 use super::statement::InputTotal;
 use crate::domain::decimal::Decimal;

@@ -5,66 +5,30 @@ use super::calendar::Period;
 use super::claim::claim;
 use super::collect::Amount;
 use super::doubt;
-use super::exact::subtract;
-use super::statement::{DoubtCost, InputTotal, MethodologyFacts, StepResult, YearResult, label};
+use super::equations::{BoundedInput, Equations};
+use super::exact::difference;
+use super::statement::{DoubtCost, FixedFacts, InputTotal, YearResult, label};
 use super::{Input, PeriodError};
-use crate::config::plan::Registered;
-use crate::domain::decimal::Decimal;
-
-/// The equations of a methodology, as a period needs them.
-pub trait Equations {
-    fn facts(&self) -> MethodologyFacts;
-
-    /// What a symbol stands for; empty when the methodology does not say.
-    fn description(&self, symbol: &str) -> String;
-
-    /// RE, PE and ER at the bounds of the inputs where ER is lowest. Fixed values and index sets are
-    /// those of `registered`.
-    ///
-    /// # Errors
-    /// Why the equations have no value.
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        inputs: &[BoundedInput],
-    ) -> Result<Evaluation, String>;
-}
-
-/// A monitored parameter's value, known to lie between two bounds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BoundedInput {
-    pub symbol: String,
-    pub members: Vec<String>,
-    pub unit: String,
-    /// Equal where the value is known exactly.
-    pub low: Decimal,
-    pub high: Decimal,
-}
-
-/// What the equations give.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Evaluation {
-    /// In tCO2e, where ER is lowest.
-    pub re: Decimal,
-    pub pe: Decimal,
-    pub er: Decimal,
-    /// ER where it is highest.
-    pub er_highest: Decimal,
-    /// The values of the inputs where ER is lowest, in the order of the inputs.
-    pub chosen: Vec<Decimal>,
-    /// Points that were tried.
-    pub trial_count: u64,
-    pub steps: Vec<StepResult>,
-}
+use crate::config::plan::Parameter;
+use crate::domain::unit::Unit;
 
 /// Refuses a methodology that is not the plan's.
 pub(super) fn admit(input: &Input<'_>) -> Result<(), PeriodError> {
     let planned = &input.plan.registered.methodology;
-    let given = input.methodology.facts().id;
-    if *planned != given {
+    let facts = input.methodology.facts();
+    let given = format!("{}_ver{}", facts.id, facts.version);
+    if *planned != facts.id && *planned != given {
         return Err(PeriodError::Methodology { planned: planned.clone(), given });
     }
     Ok(())
+}
+
+/// The unit in which a parameter enters the equations: the methodology's, where it is one that
+/// totals can be taken in; else the plan's.
+pub(super) fn unit_of(methodology: &dyn Equations, parameter: &Parameter) -> Option<Unit> {
+    let planned = Unit::parse(&parameter.unit)?;
+    let entered = methodology.unit(&parameter.symbol).and_then(|unit| Unit::parse(&unit));
+    Some(entered.filter(|unit| planned.conversion_to(*unit).is_some()).unwrap_or(planned))
 }
 
 /// The result of the part of a year, and what its doubts cost. `totals` are those of the plan's
@@ -74,53 +38,51 @@ pub(super) fn year(
     part: Period,
     totals: &[Amount],
     carried_in: i128,
-) -> Result<(YearResult, Vec<DoubtCost>), PeriodError> {
+) -> Result<(YearResult, Vec<DoubtCost>, Vec<FixedFacts>), PeriodError> {
     let year = part.from().year();
+    let parameters = &input.plan.registered.parameters;
     let registered = &input.plan.registered;
-    let mut bounded = Vec::new();
-    for (parameter, total) in registered.parameters.iter().zip(totals) {
-        let label = || label(&parameter.symbol, &parameter.members);
-        let unknown = || PeriodError::Total { label: label(), part: part.form() };
-        bounded.push(BoundedInput {
+    let mut bounds = Vec::new();
+    for (parameter, total) in parameters.iter().zip(totals) {
+        let (Some(low), Some(high)) = (total.low, total.high) else {
+            let label = label(&parameter.symbol, &parameter.members);
+            return Err(PeriodError::Total { label, part: part.form() });
+        };
+        let unit = unit_of(input.methodology, parameter);
+        bounds.push(BoundedInput {
             symbol: parameter.symbol.clone(),
             members: parameter.members.clone(),
-            unit: parameter.unit.clone(),
-            low: total.low.ok_or_else(unknown)?,
-            high: total.high.ok_or_else(unknown)?,
+            unit: unit.map_or_else(|| parameter.unit.clone(), |unit| unit.symbol().to_owned()),
+            low,
+            high,
         });
     }
-    let evaluate = |inputs: &[BoundedInput]| {
-        let failed = |reason| PeriodError::Evaluation { year, reason };
-        input.methodology.evaluate(registered, inputs).map_err(failed)
+    let failed = |reason: String| PeriodError::Evaluation { year, reason };
+    let evaluate =
+        |inputs: &[BoundedInput]| input.methodology.evaluate(registered, inputs).map_err(failed);
+    let lowest = evaluate(&bounds)?;
+    let input_total = |((bounded, total), chosen): ((&BoundedInput, &Amount), _)| InputTotal {
+        symbol: bounded.symbol.clone(),
+        members: bounded.members.clone(),
+        unit: bounded.unit.clone(),
+        total: total.clone(),
+        chosen,
     };
-    let lowest = evaluate(&bounded)?;
-    let inputs: Vec<InputTotal> = bounded
-        .iter()
-        .zip(totals)
-        .zip(&lowest.chosen)
-        .map(|((bounded, total), chosen)| InputTotal {
-            symbol: bounded.symbol.clone(),
-            members: bounded.members.clone(),
-            unit: bounded.unit.clone(),
-            total: total.clone(),
-            chosen: *chosen,
-        })
-        .collect();
-    let beyond = || PeriodError::Evaluation { year, reason: "ER is beyond all bounds".to_owned() };
+    let chosen = lowest.chosen.iter().copied();
+    let inputs: Vec<InputTotal> = bounds.iter().zip(totals).zip(chosen).map(input_total).collect();
     let mut costs = Vec::new();
     for (index, one) in inputs.iter().enumerate().filter(|(_, one)| one.total.is_doubtful()) {
         // All others stay where they were taken; this one goes where it is best for the claim.
-        let alone: Vec<BoundedInput> = bounded
-            .iter()
-            .zip(&lowest.chosen)
-            .enumerate()
-            .map(|(at, (bounded, chosen))| match at == index {
-                true => bounded.clone(),
-                false => BoundedInput { low: *chosen, high: *chosen, ..bounded.clone() },
-            })
-            .collect();
+        let mut alone = bounds.clone();
+        for (at, (one, chosen)) in alone.iter_mut().zip(&lowest.chosen).enumerate() {
+            if at != index {
+                (one.low, one.high) = (*chosen, *chosen);
+            }
+        }
         let er_best = evaluate(&alone)?.er_highest;
-        let cost = subtract(er_best, lowest.er).ok_or_else(beyond)?;
+        let cost = difference(er_best, lowest.er).filter(|cost| !cost.is_negative());
+        let cost =
+            cost.ok_or_else(|| failed(format!("the cost of {} has no value", one.label())))?;
         costs.push(DoubtCost {
             year,
             label: one.label(),
@@ -132,9 +94,10 @@ pub(super) fn year(
             sentence: doubt::cost_sentence(one, cost),
         });
     }
-    let claim = claim(lowest.er, carried_in).ok_or_else(beyond)?;
+    let claim = claim(lowest.er, carried_in)
+        .ok_or_else(|| failed("ER is beyond all whole numbers".to_owned()))?;
     let why = doubt::why(&lowest, &inputs, carried_in, claim);
-    let ex_ante = registered.ex_ante.iter().find(|(of, _)| *of == year).map(|(_, value)| *value);
+    let ex_ante = input.plan.registered.ex_ante.iter().find(|(of, _)| *of == year);
     let result = YearResult {
         year,
         part,
@@ -148,9 +111,9 @@ pub(super) fn year(
         carried_in,
         claimed: claim.claimed,
         carried_out: claim.carried_out,
-        ex_ante,
+        ex_ante: ex_ante.map(|(_, value)| *value),
         why,
         steps: lowest.steps,
     };
-    Ok((result, costs))
+    Ok((result, costs, lowest.fixed))
 }

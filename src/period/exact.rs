@@ -6,6 +6,9 @@ use crate::domain::unit::Conversion;
 /// Most decimals that are tried for an exact quotient before it is rounded to six.
 const DECIMALS_MAX: i32 = 15;
 
+/// Decimals of tCO2e to which differences of results are told.
+const DIFFERENCE_DECIMALS: u32 = 12;
+
 /// `a + b`; `None` beyond the digits of a [`Decimal`].
 pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let exponent = a.exponent().min(b.exponent());
@@ -19,6 +22,12 @@ pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
 /// `a - b`.
 pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
     add(a, Decimal::new(-b.coefficient(), b.exponent()).ok()?)
+}
+
+/// `a - b` of results with many digits, each rounded half-even to [`DIFFERENCE_DECIMALS`] first.
+pub(super) fn difference(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let short = |value| Decimal::parse(&rounded(value, DIFFERENCE_DECIMALS)).ok();
+    subtract(short(a)?, short(b)?)
 }
 
 /// The greatest whole number not above `value`.

@@ -12,25 +12,26 @@ pub mod claim;
 pub mod collect;
 mod digest;
 mod doubt;
-pub mod evaluate;
+pub mod equations;
+mod evaluate;
 pub mod exact;
 pub mod statement;
 
 pub use calendar::Period;
-pub use evaluate::Equations;
+pub use equations::Equations;
 pub use statement::Statement;
 
 use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
-use crate::config::plan::Plan;
+use crate::config::plan::{Parameter, Plan};
 use crate::domain::RULES;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::{Code, Quality, Severity};
 use crate::domain::reading::{ChannelKey, Channels, Place};
 use crate::domain::time::{Date, Timestamp};
 
-use collect::{Series, channel_amount, parameter_amount};
-use statement::{ChannelFacts, FixedFacts, ParameterFacts, ProjectFacts, Status};
+use collect::{Amount, Series, channel_amount, parameter_amount};
+use statement::{ChannelFacts, ParameterFacts, ProjectFacts, Status};
 
 /// Why a period has no statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,7 +145,7 @@ pub struct SealedPeriod {
 }
 
 /// Everything that a statement is made of.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     pub plan: &'a Plan,
     /// The plan's leaf in the log.
@@ -170,25 +171,24 @@ pub struct Input<'a> {
 /// (V-CREDITING), the methodology is not the plan's, or the equations cannot be evaluated.
 pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     check::admit(input)?;
-    let zone = &input.plan.registered.zone;
     let series = Series::of_plan(input);
     let parameters = parameters(input, &series)?;
     let channels = channels(input, &series)?;
     let mut years = Vec::new();
     let mut doubts = Vec::new();
+    let mut fixed = Vec::new();
     let mut carried = input
         .earlier
         .iter()
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
     for part in input.period.years() {
-        let mut totals = Vec::new();
-        for parameter in &input.plan.registered.parameters {
-            let total = parameter_amount(parameter, &series, part, zone);
-            let label = statement::label(&parameter.symbol, &parameter.members);
-            totals.push(total.ok_or(PeriodError::Total { label, part: part.form() })?);
-        }
-        let (year, costs) = evaluate::year(input, part, &totals, carried)?;
+        let parameters = input.plan.registered.parameters.iter();
+        let totals = parameters.map(|parameter| total_of(input, parameter, &series, part));
+        let totals: Vec<Amount> = totals.collect::<Result<_, _>>()?;
+        let (year, costs, values) = evaluate::year(input, part, &totals, carried)?;
+        // The same in every year.
+        fixed = values;
         carried = year.carried_out;
         years.push(year);
         doubts.extend(costs);
@@ -201,7 +201,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         status: status(input),
         years,
         parameters,
-        fixed: fixed(input),
+        fixed,
         channels,
         doubts,
         counts: input.counts.to_vec(),
@@ -260,22 +260,16 @@ fn parameters(
     input: &Input<'_>,
     series: &[Series<'_>],
 ) -> Result<Vec<ParameterFacts>, PeriodError> {
-    let zone = &input.plan.registered.zone;
-    let facts = |parameter: &crate::config::plan::Parameter| {
-        let label = || statement::label(&parameter.symbol, &parameter.members);
-        let mut months = Vec::new();
-        for part in input.period.months() {
-            let total = parameter_amount(parameter, series, part, zone);
-            let error = || PeriodError::Total { label: label(), part: part.form() };
-            months.push((part, total.ok_or_else(error)?));
-        }
-        let unit = crate::domain::unit::Unit::parse(&parameter.unit);
+    let facts = |parameter: &Parameter| {
+        let months = input.period.months().into_iter();
+        let months = months.map(|part| Ok((part, total_of(input, parameter, series, part)?)));
+        let unit = evaluate::unit_of(input.methodology, parameter);
         Ok(ParameterFacts {
             symbol: parameter.symbol.clone(),
             members: parameter.members.clone(),
             point: parameter.point.clone(),
             option: parameter.option.as_str(),
-            unit: parameter.unit.clone(),
+            unit: unit.map_or_else(|| parameter.unit.clone(), |unit| unit.symbol().to_owned()),
             is_amount: unit.is_some_and(|unit| unit.dimension().is_amount()),
             channels: parameter.channels.clone(),
             description: input.methodology.description(&parameter.symbol),
@@ -283,10 +277,26 @@ fn parameters(
             method: parameter.method.clone(),
             frequency: parameter.frequency.clone(),
             comments: parameter.comments.clone(),
-            months,
+            months: months.collect::<Result<_, _>>()?,
         })
     };
     input.plan.registered.parameters.iter().map(facts).collect()
+}
+
+/// What a parameter adds up to, in the unit in which it enters the equations.
+fn total_of(
+    input: &Input<'_>,
+    parameter: &Parameter,
+    series: &[Series<'_>],
+    part: Period,
+) -> Result<Amount, PeriodError> {
+    let zone = &input.plan.registered.zone;
+    let unit = evaluate::unit_of(input.methodology, parameter);
+    let total = unit.and_then(|unit| parameter_amount(parameter, unit, series, part, zone));
+    total.ok_or_else(|| PeriodError::Total {
+        label: statement::label(&parameter.symbol, &parameter.members),
+        part: part.form(),
+    })
 }
 
 fn channels(input: &Input<'_>, series: &[Series<'_>]) -> Result<Vec<ChannelFacts>, PeriodError> {
@@ -323,18 +333,4 @@ fn channels(input: &Input<'_>, series: &[Series<'_>]) -> Result<Vec<ChannelFacts
         })
     };
     series.iter().map(facts).collect()
-}
-
-fn fixed(input: &Input<'_>) -> Vec<FixedFacts> {
-    let fixed = input.plan.registered.fixed.iter().map(|fixed| FixedFacts {
-        symbol: fixed.symbol.clone(),
-        members: fixed.members.clone(),
-        description: input.methodology.description(&fixed.symbol),
-        value: fixed.value,
-        unit: fixed.unit.clone(),
-        source: fixed.source.clone(),
-        confirmed: fixed.confirmed.clone(),
-        comments: fixed.comments.clone(),
-    });
-    fixed.collect()
 }

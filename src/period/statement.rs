@@ -60,6 +60,8 @@ pub struct MethodologyFacts {
     pub id: String,
     pub version: String,
     pub title: String,
+    /// Where it is taken from, as printed.
+    pub source: String,
     /// In their order: symbol, unit, text.
     pub equations: Vec<EquationFacts>,
 }
@@ -69,6 +71,9 @@ pub struct EquationFacts {
     pub symbol: String,
     pub unit: String,
     pub text: String,
+    pub about: String,
+    /// How sure it is, by the methodology's tag: S, C, D, K or K?.
+    pub sure: &'static str,
 }
 
 /// Whether the statement is fixed.
@@ -225,6 +230,8 @@ pub struct StepResult {
     pub members: Vec<String>,
     pub unit: String,
     pub description: String,
+    /// The equation as written in the methodology.
+    pub equation: String,
     /// The equation over named values, `{EG[roof]}*{EF_RE}`; empty where it has no such form.
     pub formula: String,
     pub value: Decimal,

@@ -106,11 +106,14 @@ fn methodology(statement: &Statement) -> Methodology {
         symbol: equation.symbol.clone(),
         unit: equation.unit.clone(),
         text: equation.text.clone(),
+        description: equation.about.clone(),
+        sure: equation.sure.to_owned(),
     });
     Methodology {
         id: facts.id.clone(),
         version: facts.version.clone(),
         title: facts.title.clone(),
+        source: facts.source.clone(),
         equations: equations.collect(),
     }
 }
@@ -178,6 +181,7 @@ fn step(facts: &StepResult) -> Step {
         symbol: facts.symbol.clone(),
         members: facts.members.clone(),
         description: facts.description.clone(),
+        equation: facts.equation.clone(),
         formula: facts.formula.clone(),
         value: figure(facts.value, &facts.unit),
     }

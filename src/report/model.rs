@@ -97,6 +97,8 @@ pub struct Methodology {
     pub id: String,
     pub version: String,
     pub title: String,
+    /// Where it is taken from.
+    pub source: String,
     pub equations: Vec<Equation>,
 }
 
@@ -107,6 +109,9 @@ pub struct Equation {
     pub unit: String,
     /// In the methodology's own symbols.
     pub text: String,
+    pub description: String,
+    /// How sure it is: `S` sourced, `C` computed, `D` decided, `K` known, `K?` doubted.
+    pub sure: String,
 }
 
 /// Local calendar dates, both inclusive.
@@ -186,6 +191,8 @@ pub struct Step {
     pub symbol: String,
     pub members: Vec<String>,
     pub description: String,
+    /// The equation as written in the methodology.
+    pub equation: String,
     /// The equation over named values: `{EG[roof]}*{EF_RE}`; each name in braces is the label of
     /// an input, a fixed value or another step. Empty where there is no such form.
     pub formula: String,

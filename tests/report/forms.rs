@@ -154,7 +154,7 @@ fn the_monitoring_spreadsheet_has_the_forms_columns_and_live_formulae() {
     let rows: Vec<Vec<String>> =
         input.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
     assert_eq!(rows[0][0], "indicative, not verified");
-    assert_eq!(rows[2][0], "Monitoring Spreadsheet: TEST_PV ver01.0  Reference Number: XX000");
+    assert_eq!(rows[2][0], "Monitoring Spreadsheet: TEST_PV_ver01.0   Reference Number: XX000");
     assert_eq!(
         rows[6],
         [

@@ -3,10 +3,11 @@
 use mrv::config::plan::Registered;
 use mrv::domain::decimal::Decimal;
 use mrv::period::Equations;
-use mrv::period::evaluate::{BoundedInput, Evaluation};
-use mrv::period::statement::{EquationFacts, MethodologyFacts, StepResult, label};
+use mrv::period::equations::{BoundedInput, Evaluation};
+use mrv::period::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 
 /// RE and PE as products of named values, the second factors divided by.
+#[derive(Debug)]
 pub struct Toy {
     id: &'static str,
     re: &'static str,
@@ -27,11 +28,14 @@ impl Equations for Toy {
             symbol: symbol.to_owned(),
             unit: "tCO2e".to_owned(),
             text: text.replace(['{', '}'], ""),
+            about: format!("what {symbol} stands for"),
+            sure: "D",
         };
         MethodologyFacts {
             id: self.id.to_owned(),
             version: "01.0".to_owned(),
             title: "Equations for tests".to_owned(),
+            source: "these tests".to_owned(),
             equations: vec![
                 equation("RE", self.re),
                 equation("PE", self.pe),
@@ -42,6 +46,14 @@ impl Equations for Toy {
 
     fn description(&self, symbol: &str) -> String {
         format!("what {symbol} stands for")
+    }
+
+    fn unit(&self, symbol: &str) -> Option<String> {
+        matches!(symbol, "EG" | "EC" | "EC_PJ").then(|| "MWh".to_owned())
+    }
+
+    fn lacks(&self, _: &Registered) -> Vec<String> {
+        Vec::new()
     }
 
     fn evaluate(
@@ -81,9 +93,20 @@ impl Equations for Toy {
             members: Vec::new(),
             unit: "tCO2e".to_owned(),
             description: self.description(symbol),
+            equation: formula.replace(['{', '}'], ""),
             formula: formula.to_owned(),
             value,
         };
+        let fixed = registered.fixed.iter().map(|fixed| FixedFacts {
+            symbol: fixed.symbol.clone(),
+            members: fixed.members.clone(),
+            description: self.description(&fixed.symbol),
+            value: fixed.value,
+            unit: fixed.unit.clone(),
+            source: fixed.source.clone(),
+            confirmed: fixed.confirmed.clone(),
+            comments: fixed.comments.clone(),
+        });
         Ok(Evaluation {
             re,
             pe,
@@ -96,6 +119,7 @@ impl Equations for Toy {
                 step("PE", self.pe, pe),
                 step("ER", "{RE}-{PE}", er),
             ],
+            fixed: fixed.collect(),
         })
     }
 }

@@ -222,11 +222,15 @@ impl Page {
             "<p class=\"soft\">Blue: the whole month was measured; orange: only a part of it. The line \
              spans what the month can be. Numbers stand in the monthly tables below.</p>",
         );
-        for (index, year) in report.years.iter().enumerate() {
-            self.put(&format!("<h3>Completeness by channel and day, {}</h3>", year.year));
-            self.put(&chart::completeness(&report.channels, year, &format!("map-{index}")));
+        if report.channels.is_empty() {
+            self.put("<p>The plan has no channels.</p>");
+        } else {
+            for (index, year) in report.years.iter().enumerate() {
+                self.put(&format!("<h3>Completeness by channel and day, {}</h3>", year.year));
+                self.put(&chart::completeness(&report.channels, year, &format!("map-{index}")));
+            }
+            self.put(&chart::legend());
         }
-        self.put(&chart::legend());
         self.put("</section>");
     }
 }

@@ -124,9 +124,17 @@ impl Page {
                 escape(&equation.symbol),
                 format!("<code>{}</code>", escape(&equation.text)),
                 escape(&equation.unit),
+                escape(&equation.description),
+                escape(&equation.sure),
             ]
         });
-        self.table("Equations of the methodology", &["Symbol", "Equation", "Unit"], equations);
+        self.table(
+            "Equations of the methodology; how sure they are: S sourced, C computed, D decided, K known \
+             in the field, K? in doubt",
+            &["Symbol", "Equation", "Unit", "Description", "Sure"],
+            equations,
+        );
+        self.put(&format!("<p>Source: {}.</p>", escape(&report.methodology.source)));
         for (index, year) in report.years.iter().enumerate() {
             let steps = year.steps.iter().enumerate().map(|(row, step)| {
                 let pointer = format!("/years/{index}/steps/{row}/value");

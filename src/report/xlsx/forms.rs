@@ -49,7 +49,7 @@ pub(super) type Cells = BTreeMap<String, String>;
 
 fn header_line(report: &Report) -> String {
     format!(
-        "Monitoring Spreadsheet: {} ver{}  Reference Number: {}",
+        "Monitoring Spreadsheet: {}_ver{}   Reference Number: {}",
         report.methodology.id, report.methodology.version, report.project.reference
     )
 }
@@ -191,7 +191,7 @@ pub(super) fn calculation(
     }
     for name in ["ER", "RE", "PE"] {
         if let Some(step) = year.steps.iter().find(|step| step.label == name) {
-            sheet.line(&step_line(report, step, &cells))?;
+            sheet.line(&step_line(step, &cells))?;
         }
     }
     let er = cells.get("ER").cloned().unwrap_or_default();
@@ -225,25 +225,24 @@ pub(super) fn calculation(
         sheet.section(title)?;
         sheet.header(&columns)?;
         for step in steps {
-            sheet.line(&step_line(report, &year.steps[*step], &cells))?;
+            sheet.line(&step_line(&year.steps[*step], &cells))?;
         }
     }
     sheet.skip();
     sheet.note("A spreadsheet computes in binary floats; where it and the engine differ, the value of the engine counts.")
 }
 
-fn step_line<'a>(report: &'a Report, step: &'a Step, cells: &Cells) -> [Cell<'a>; 6] {
+fn step_line<'a>(step: &'a Step, cells: &Cells) -> [Cell<'a>; 6] {
     let value = match resolve(&step.formula, cells) {
         Some(formula) => Cell::Formula(format!("={formula}"), &step.value),
         None => Cell::Figure(&step.value),
     };
-    let equation = report.methodology.equations.iter().find(|one| one.symbol == step.symbol);
     [
         (&step.description).into(),
         value,
         format!("{}/p", step.value.unit).into(),
         (&step.label).into(),
-        equation.map_or("", |equation| &equation.text).into(),
+        (&step.equation).into(),
         (&step.value.value).into(),
     ]
 }
