@@ -1,5 +1,6 @@
 //! `mrv simulate plant|sequence|check-file`: gateways that measure nothing, for trials and tests.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -163,10 +164,10 @@ fn plant(context: &Context, arguments: &PlantArguments) -> Result<Ended> {
     let client_id = format!("simulated-{name}");
     let options = options(&arguments.connection, client_id, arguments.connection.rate)?;
     let messages = messages.into_iter().map(|m| Message { topic: m.topic, payload: m.payload });
-    let mut refused = Vec::new();
-    let published = runtime()?.block_on(gateway::publish(&options, messages, |number, answer| {
+    let mut refused: BTreeMap<String, u64> = BTreeMap::new();
+    let published = runtime()?.block_on(gateway::publish(&options, messages, |_, answer| {
         if let Answer::Refused(reason) = answer {
-            refused.push(format!("message {number}: {reason}"));
+            *refused.entry(reason).or_default() += 1;
         }
     }))?;
     let value = serde_json::json!({
@@ -186,7 +187,7 @@ fn plant(context: &Context, arguments: &PlantArguments) -> Result<Ended> {
             "{name}: SIMULATED data: {count} messages, {} acknowledged, {} refused",
             published.acknowledged, published.refused
         )];
-        lines.extend(refused.iter().map(|line| format!("  {line}")));
+        lines.extend(refused.iter().map(|(reason, count)| format!("  {count} x {reason}")));
         lines.extend(defects.iter().map(|defect| format!("  {}", defect.tell(&zone))));
         lines.join("\n")
     })?;
@@ -326,8 +327,5 @@ fn counts(published: Published) -> serde_json::Value {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("start the runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")
 }
