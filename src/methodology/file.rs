@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::{Known, Scope, check};
@@ -11,7 +10,8 @@ use super::limits::{FILE_BYTES_MAX, INDICES_MAX, SYMBOLS_MAX};
 use super::model::{
     Aggregation, DefaultValue, Equation, Index, Methodology, Parameter, ParameterKind, Sureness,
 };
-use super::syntax::{self, Expression, Kind};
+use super::raw::{RawEquation, RawMethodology, RawParameter, Text, source_offset};
+use super::syntax::{self, Expression, symbols};
 use super::unit::{CompoundUnit, Measure};
 use crate::config::plan::MonitoringOption;
 use crate::domain::decimal::Decimal;
@@ -23,62 +23,6 @@ const FORMAT: i64 = 1;
 
 /// Equations that every methodology has, without index, in tCO2e.
 const OUTPUTS: [&str; 3] = ["RE", "PE", "ER"];
-
-type Text = Spanned<String>;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMethodology {
-    mrv_methodology: Spanned<i64>,
-    id: Text,
-    title: String,
-    version: String,
-    scope: String,
-    source: String,
-    sure: Text,
-    #[serde(default)]
-    index: Vec<RawIndex>,
-    #[serde(default)]
-    parameter: Vec<RawParameter>,
-    #[serde(default)]
-    equation: Vec<RawEquation>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIndex {
-    symbol: Text,
-    about: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawParameter {
-    symbol: Text,
-    #[serde(default)]
-    indices: Vec<Text>,
-    kind: Text,
-    unit: Text,
-    options: Option<Vec<Text>>,
-    aggregation: Option<Text>,
-    frequency: Option<Text>,
-    default: Option<Text>,
-    about: String,
-    source: String,
-    sure: Text,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEquation {
-    symbol: Text,
-    #[serde(default)]
-    indices: Vec<Text>,
-    unit: Text,
-    text: Text,
-    about: String,
-    sure: Text,
-}
 
 /// Reads and checks a methodology file.
 pub(super) fn parse(file: &str, text: &str) -> Result<Methodology, Vec<Diagnostic>> {
@@ -192,7 +136,7 @@ impl Findings<'_> {
         let unit = self.unit(&raw.unit);
         let sure = self.sure(&raw.sure);
         let kind = match raw.kind.get_ref().as_str() {
-            "monitored" => self.monitored(raw),
+            "monitored" => self.monitored(raw, unit.as_ref()),
             "fixed" => self.fixed(raw, sure),
             other => {
                 let message = format!("kind {other:?} is unknown");
@@ -211,7 +155,11 @@ impl Findings<'_> {
         })
     }
 
-    fn monitored(&mut self, raw: &RawParameter) -> Option<ParameterKind> {
+    fn monitored(
+        &mut self,
+        raw: &RawParameter,
+        unit: Option<&CompoundUnit>,
+    ) -> Option<ParameterKind> {
         if let Some(default) = &raw.default {
             let advice = "remove it: what is not measured counts by its bounds";
             self.tell(default.span(), "a monitored parameter has no default", advice);
@@ -235,7 +183,14 @@ impl Findings<'_> {
         }
         let aggregations =
             [("sum", Aggregation::Sum), ("mean", Aggregation::Mean), ("last", Aggregation::Last)];
-        let aggregation = self.choice(aggregation, &aggregations)?;
+        let text = aggregation;
+        let aggregation = self.choice(text, &aggregations)?;
+        if aggregation == Aggregation::Sum
+            && unit.is_some_and(|unit| matches!(unit.measure(), Measure::Temperature(_)))
+        {
+            let advice = "write aggregation = \"mean\"";
+            self.tell(text.span(), "temperatures do not add up", advice);
+        }
         Some(ParameterKind::Monitored {
             options,
             aggregation,
@@ -471,66 +426,4 @@ impl Findings<'_> {
         let diagnostic = Diagnostic::at(self.file, self.text, span, message).advise(advice);
         self.diagnostics.push(diagnostic);
     }
-}
-
-/// Symbols that an expression names, each once, in the order written.
-fn symbols(expression: &Expression) -> Vec<&str> {
-    fn collect<'e>(expression: &'e Expression, found: &mut Vec<&'e str>) {
-        match &expression.kind {
-            Kind::Number { .. } => {}
-            Kind::Symbol { name, .. } if found.contains(&name.as_str()) => {}
-            Kind::Symbol { name, .. } => found.push(name),
-            Kind::Negate(inner) | Kind::Power(inner, _) | Kind::Convert(_, inner) => {
-                collect(inner, found);
-            }
-            Kind::Sum { body, .. } => collect(body, found),
-            Kind::Binary(_, left, right) => {
-                collect(left, found);
-                collect(right, found);
-            }
-            Kind::Extreme(_, arguments) => {
-                arguments.iter().for_each(|argument| collect(argument, found));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(expression, &mut found);
-    found
-}
-
-/// Where byte `offset` of a TOML string's value stands in its `source`, quotes and escapes included.
-fn source_offset(source: &str, offset: usize) -> usize {
-    let is_basic = source.starts_with('"');
-    let mut at = if source.starts_with("\"\"\"") || source.starts_with("'''") { 3 } else { 1 };
-    if at == 3 {
-        let rest = &source[at.min(source.len())..];
-        at += rest.len()
-            - rest.strip_prefix("\r\n").or(rest.strip_prefix('\n')).unwrap_or(rest).len();
-    }
-    let mut value_bytes = 0;
-    while value_bytes < offset {
-        let rest = source.get(at..).unwrap_or_default();
-        let Some(character) = rest.chars().next() else { break };
-        if !(is_basic && character == '\\') {
-            at += character.len_utf8();
-            value_bytes += character.len_utf8();
-            continue;
-        }
-        let escape = rest[1..].chars().next().unwrap_or('\\');
-        let digit_count = match escape {
-            'x' => 2,
-            'u' => 4,
-            'U' => 8,
-            _ => 0,
-        };
-        if escape.is_whitespace() {
-            at += rest.len() - rest[1..].trim_start().len();
-            continue;
-        }
-        let digits = rest.get(2..2 + digit_count).unwrap_or_default();
-        let decoded = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
-        at += 1 + escape.len_utf8() + digits.len();
-        value_bytes += decoded.map_or(1, char::len_utf8);
-    }
-    at.min(source.len())
 }

@@ -61,13 +61,14 @@ impl Methodology {
         super::fit::check_inputs(self, registered)
     }
 
-    /// RE, PE and ER at the values, inside the bounds of the inputs, that give the lowest ER.
+    /// RE, PE and ER at the values, inside the bounds of the inputs, that give the lowest ER. Inputs
+    /// that the methodology does not know are left alone: [`Methodology::check_inputs`] tells of them.
     ///
     /// # Errors
     /// A missing input, an arithmetic error, or bounds too many or too wide to be searched: then the
     /// caller has no figure to claim.
     pub fn evaluate(&self, inputs: &Inputs) -> Result<Outcome, EvaluationError> {
-        super::search::evaluate(self, inputs)
+        super::evaluate::evaluate(self, inputs)
     }
 
     /// The equation of `symbol` for these members as a spreadsheet formula, without `=`: `cell`

@@ -10,20 +10,16 @@
 //!    trial by more than [`SLACK`]; a lower point found on the way takes its place. Without a proof
 //!    in [`PROOF_STEPS_MAX`] steps there is no figure.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use dashu_float::Repr;
 
-use super::Place;
-use super::inputs::{Bounds, Inputs};
 use super::interval::Interval;
 use super::limits::{COMBINATIONS_MAX, PROOF_STEPS_MAX};
-use super::model::{Methodology, Parameter, ParameterKind};
-use super::number::{Number, NumberError, Plain, is_negative, is_zero, magnitude, plain};
-use super::outcome::{EvaluationError, Outcome, Picked, Rank, Step, place};
+use super::model::Methodology;
+use super::number::{NumberError, Plain, is_negative, is_zero, magnitude, plain};
+use super::outcome::{EvaluationError, Picked, place};
 use super::tape::{Operation, Tape};
-use super::unit::{Measure, Scale};
 
 /// How far below the lowest trial a value may lie unseen, as digits and exponent: a gram of CO2e.
 const SLACK: (i8, isize) = (1, -6);
@@ -34,49 +30,28 @@ const KINK_ROUNDS: usize = 2;
 /// Steps towards one kink; a straight line needs one.
 const KINK_STEPS_MAX: usize = 60;
 
-/// See [`Methodology::evaluate`].
-pub(super) fn evaluate(
+/// What a search gives: a value per input, in the order of the tape.
+pub(super) struct Extremes {
+    pub lowest: Vec<Plain>,
+    pub highest_er: Plain,
+    pub trials: usize,
+}
+
+/// The values of `inputs` inside their bounds that give the lowest ER, and the highest ER found.
+pub(super) fn search(
     methodology: &Methodology,
-    inputs: &Inputs,
-) -> Result<Outcome, EvaluationError> {
-    let tape = Tape::new(methodology, inputs)?;
-    let mut picked = Vec::with_capacity(tape.inputs.len());
-    for (symbol, members) in &tape.inputs {
-        let parameter = methodology.parameter(symbol).ok_or_else(|| missing(symbol, members))?;
-        picked.push(pick(parameter, members, inputs)?);
-    }
+    tape: &Tape,
+    inputs: &[Picked],
+) -> Result<Extremes, EvaluationError> {
     let ranges: Vec<Range> =
-        picked.iter().map(|p| (p.low.plain().clone(), p.high.plain().clone())).collect();
-    let mut search =
-        Search { methodology, tape: &tape, inputs: &picked, goal: Goal::Lowest, trials: 0 };
+        inputs.iter().map(|p| (p.low.plain().clone(), p.high.plain().clone())).collect();
+    let mut search = Search { methodology, tape, inputs, goal: Goal::Lowest, trials: 0 };
     let mut lowest = search.extreme(&ranges)?;
     search.prove(&ranges, &mut lowest)?;
     search.goal = Goal::Highest;
     let highest = search.extreme(&ranges)?;
-    let trials = search.trials;
-
-    for (input, value) in picked.iter_mut().zip(&lowest.point) {
-        input.value = if value == input.low.plain() {
-            input.low.clone()
-        } else if value == input.high.plain() {
-            input.high.clone()
-        } else {
-            Number::exact(value.clone())
-        };
-    }
-    let numbers: Vec<Number> = picked.iter().map(|input| input.value.clone()).collect();
-    let values =
-        tape.run(&numbers).map_err(|(at, error)| arithmetic(methodology, &tape, at, error))?;
-    let trace = trace(methodology, &tape, &values);
-    let output = |symbol: &str| {
-        let step = trace.iter().find(|step| step.symbol == symbol);
-        step.map(|step| step.value.clone()).ok_or_else(|| missing(symbol, &[]))
-    };
-    let highest = Number::exact(plain::negate(&highest.score));
-    let (re, pe, er) = (output("RE")?, output("PE")?, output("ER")?);
-    let er_highest = if highest < er { er.clone() } else { highest };
-    let ranking = rank(&tape, &picked);
-    Ok(Outcome { re, pe, er, er_highest, inputs: picked, trials, trace, ranking })
+    let highest_er = plain::negate(&highest.score);
+    Ok(Extremes { lowest: lowest.point, highest_er, trials: search.trials })
 }
 
 type Range = (Plain, Plain);
@@ -376,97 +351,6 @@ impl Search<'_> {
     }
 }
 
-/// An input in its parameter's unit, or the methodology's default.
-fn pick(
-    parameter: &Parameter,
-    members: &[String],
-    inputs: &Inputs,
-) -> Result<Picked, EvaluationError> {
-    let key: Place = (parameter.symbol.clone(), members.to_vec());
-    let picked = |low: Number, high: Number, is_default| Picked {
-        symbol: key.0.clone(),
-        members: key.1.clone(),
-        unit: parameter.unit.clone(),
-        value: low.clone(),
-        low,
-        high,
-        is_default,
-    };
-    let Some((bounds, unit)) = inputs.values.get(&key) else {
-        return match &parameter.kind {
-            ParameterKind::Fixed { default: Some(default) } => {
-                let value = Number::from(default.value);
-                Ok(picked(value.clone(), value, true))
-            }
-            _ => Err(missing(&key.0, members)),
-        };
-    };
-    let scale: Scale =
-        Measure::scale_to(unit.measure(), parameter.unit.measure()).map_err(|_| {
-            EvaluationError::Unit {
-                symbol: key.0.clone(),
-                members: members.to_vec(),
-                given: unit.to_string(),
-                unit: parameter.unit.to_string(),
-            }
-        })?;
-    let converted =
-        |bounds: &Bounds| Ok((convert(bounds.low(), scale)?, convert(bounds.high(), scale)?));
-    let (low, high) = converted(bounds).map_err(|error| EvaluationError::Arithmetic {
-        symbol: key.0.clone(),
-        members: members.to_vec(),
-        error,
-    })?;
-    Ok(picked(low, high, false))
-}
-
-fn convert(value: &Number, scale: Scale) -> Result<Number, NumberError> {
-    let whole = |value| Number::exact(super::number::whole(value));
-    value.multiply(&whole(scale.multiply))?.add(&whole(scale.add))?.divide(&whole(scale.divide))
-}
-
-fn trace(methodology: &Methodology, tape: &Tape, values: &[Number]) -> Vec<Step> {
-    tape.lines
-        .iter()
-        .map(|line| {
-            let equation = &methodology.equations[line.equation];
-            Step {
-                symbol: equation.symbol.clone(),
-                members: line.members.clone(),
-                unit: equation.unit.clone(),
-                value: values[line.result].clone(),
-                equation: equation.text.clone(),
-                uses: line.uses.clone(),
-            }
-        })
-        .collect()
-}
-
-/// Inputs by how much ER moves for one percent of each.
-fn rank(tape: &Tape, inputs: &[Picked]) -> Vec<Rank> {
-    let point: Vec<Interval> =
-        inputs.iter().map(|input| Interval::point(input.value.plain().clone())).collect();
-    let Ok(values) = tape.run(&point) else { return Vec::new() };
-    let slopes = tape.slopes(&values);
-    let hundredth = Repr::new(1.into(), -2);
-    let mut ranking: Vec<Rank> = inputs
-        .iter()
-        .zip(&slopes)
-        .filter_map(|(input, slope)| {
-            let slope = slope.steepest()?;
-            let percent = plain::multiply(input.value.plain(), &hundredth).ok()?;
-            Some(Rank {
-                symbol: input.symbol.clone(),
-                members: input.members.clone(),
-                per_percent: Number::exact(plain::multiply(&slope, &percent).ok()?),
-                derivative: Number::exact(slope),
-            })
-        })
-        .collect();
-    ranking.sort_by_key(|rank| Reverse(magnitude(rank.per_percent.plain())));
-    ranking
-}
-
 fn free(ranges: &[Range]) -> Vec<usize> {
     ranges.iter().enumerate().filter(|(_, (low, high))| low != high).map(|(at, _)| at).collect()
 }
@@ -552,11 +436,11 @@ impl Iterator for Combinations {
     }
 }
 
-fn missing(symbol: &str, members: &[String]) -> EvaluationError {
+pub(super) fn missing(symbol: &str, members: &[String]) -> EvaluationError {
     EvaluationError::Missing { symbol: symbol.to_owned(), members: members.to_vec() }
 }
 
-fn arithmetic(
+pub(super) fn arithmetic(
     methodology: &Methodology,
     tape: &Tape,
     at: usize,

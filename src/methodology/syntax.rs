@@ -160,6 +160,31 @@ pub fn check_symbol(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Symbols that an expression names, each once, in the order written.
+pub(super) fn symbols(expression: &Expression) -> Vec<&str> {
+    fn collect<'e>(expression: &'e Expression, found: &mut Vec<&'e str>) {
+        match &expression.kind {
+            Kind::Number { .. } => {}
+            Kind::Symbol { name, .. } if found.contains(&name.as_str()) => {}
+            Kind::Symbol { name, .. } => found.push(name),
+            Kind::Negate(inner) | Kind::Power(inner, _) | Kind::Convert(_, inner) => {
+                collect(inner, found);
+            }
+            Kind::Sum { body, .. } => collect(body, found),
+            Kind::Binary(_, left, right) => {
+                collect(left, found);
+                collect(right, found);
+            }
+            Kind::Extreme(_, arguments) => {
+                arguments.iter().for_each(|argument| collect(argument, found));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(expression, &mut found);
+    found
+}
+
 fn is_symbol_character(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }

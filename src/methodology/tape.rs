@@ -3,7 +3,7 @@
 //! One list serves every kind of arithmetic ([`Algebra`]): checked numbers for what is claimed,
 //! plain ones for trials, intervals for proofs; and backwards, for derivatives.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::fit::combinations;
 use super::inputs::Inputs;
@@ -140,6 +140,7 @@ impl Tape {
             operations: Vec::new(),
             places: HashMap::new(),
             uses: Vec::new(),
+            used: HashSet::new(),
         };
         let mut input_places = Vec::new();
         for parameter in &methodology.parameters {
@@ -158,7 +159,7 @@ impl Tape {
                 for (index, member) in equation.indices.iter().zip(&members) {
                     bound.insert(index, member);
                 }
-                writer.uses.clear();
+                writer.used.clear();
                 let result = writer.expression(&equation.checked, &bound)?;
                 writer.places.insert((equation.symbol.clone(), members.clone()), result);
                 let uses = std::mem::take(&mut writer.uses);
@@ -257,7 +258,9 @@ struct Writer<'a> {
     index_sets: &'a [(String, Vec<String>)],
     operations: Vec<Operation>,
     places: HashMap<Place, usize>,
+    /// Of the line being written, each place once.
     uses: Vec<Place>,
+    used: HashSet<Place>,
 }
 
 impl Writer<'_> {
@@ -296,7 +299,7 @@ impl Writer<'_> {
                     symbol: place.0.clone(),
                     members: place.1.clone(),
                 })?;
-                if !self.uses.contains(&place) {
+                if self.used.insert(place.clone()) {
                     self.uses.push(place);
                 }
                 Ok(at)

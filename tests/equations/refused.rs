@@ -212,6 +212,11 @@ fn a_wrong_file_is_told_with_all_its_findings() {
         "m.toml:18:11: a default of low confidence (sure = \"K?\"); remove it: the plan must give \
          such a value",
     );
+    check(
+        "kind = \"fixed\"\nunit = \"kWh\"",
+        "kind = \"monitored\"\noptions = [\"C\"]\naggregation = \"sum\"\nfrequency = \"\"\nunit = \"degC\"",
+        "m.toml:19:15: temperatures do not add up; write aggregation = \"mean\"",
+    );
     let per_part = text(&[
         ("RE[i]", "tCO2e", "EG[i] * EF"),
         ("PE", "tCO2e", "0 [t]"),
