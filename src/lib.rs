@@ -25,6 +25,8 @@ pub mod aggregate;
 
 pub mod methodology;
 
+pub mod period;
+
 // What binds figures to bytes, and what keeps them.
 pub mod evidence;
 
@@ -34,8 +36,12 @@ pub mod dataset;
 
 pub mod publish;
 
+pub mod report;
+
 // The doors, the daemon behind them, and the commands.
 pub mod sources;
+
+pub mod simulate;
 
 pub mod api;
 

@@ -37,9 +37,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
     }
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     let value = serde_json::json!({ "right": right, "findings": lines });
-    context.print(&value, || {
-        right.iter().chain(&lines).cloned().collect::<Vec<_>>().join("\n")
-    })?;
+    context.print(&value, || right.iter().chain(&lines).cloned().collect::<Vec<_>>().join("\n"))?;
     Ok(if found.is_empty() { Ended::Done } else { Ended::Differs })
 }
 
@@ -48,9 +46,7 @@ fn check(file: &Path) -> Result<(&'static str, Vec<Diagnostic>)> {
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("read {shown}"))?;
     let declares = |key: &str| {
-        text.lines().any(|line| {
-            line.split_once('=').is_some_and(|(name, _)| name.trim() == key)
-        })
+        text.lines().any(|line| line.split_once('=').is_some_and(|(name, _)| name.trim() == key))
     };
     if declares("mrv_plan") {
         let found = plan::read_checked(file, None)?.err().unwrap_or_default();

@@ -49,7 +49,9 @@ impl Context {
     /// The data folder that a configuration names, relative to the file's own folder.
     pub fn layout(&self, config: &DaemonConfig) -> Layout {
         let folder = self.config_file.parent().unwrap_or(Path::new(""));
-        Layout::new(folder.join(&config.data))
+        let data = folder.join(&config.data);
+        // Absolute, so that the running daemon and readers elsewhere mean the same folder.
+        Layout::new(std::path::absolute(&data).unwrap_or(data))
     }
 
     /// Configuration and data folder.
@@ -86,20 +88,30 @@ impl Context {
 
     /// Prints a value as JSON or for people.
     pub fn print<T: Serialize>(&self, value: &T, people: impl FnOnce() -> String) -> Result<()> {
-        match self.is_json {
-            true => println!("{}", serde_json::to_string_pretty(value)?),
-            false => println!("{}", people()),
-        }
-        Ok(())
+        let text = match self.is_json {
+            true => serde_json::to_string_pretty(value)?,
+            false => people(),
+        };
+        say(&text)
     }
 
     /// Prints why a rule said no.
     pub fn refused(&self, reason: &str) -> Result<Ended> {
         match self.is_json {
-            true => println!("{}", serde_json::json!({ "refused": reason })),
+            true => say(&serde_json::json!({ "refused": reason }).to_string())?,
             false => eprintln!("refused: {reason}"),
         }
         Ok(Ended::Refused)
+    }
+}
+
+/// Prints a line or more. A reader such as `head` that has seen enough is no failure.
+pub fn say(text: &str) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("write to the terminal"),
     }
 }
 
@@ -117,7 +129,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         Some(error) if error.is_refusal() => 5,
         Some(DaemonError::Locked { .. }) => 5,
         Some(
-            DaemonError::Journal(_) | DaemonError::Publish(_) | DaemonError::PublisherStopped(_),
+            DaemonError::Journal(_)
+            | DaemonError::Listener(_)
+            | DaemonError::Publish(_)
+            | DaemonError::PublisherStopped(_),
         ) => 70,
         _ => 1,
     }

@@ -72,9 +72,7 @@ pub fn run(
     for file in files {
         summaries.push(one(context, project, &plans, file, every_line)?);
     }
-    context.print(&summaries, || {
-        summaries.iter().map(text).collect::<Vec<_>>().join("\n")
-    })?;
+    context.print(&summaries, || summaries.iter().map(text).collect::<Vec<_>>().join("\n"))?;
     Ok(Ended::Done)
 }
 

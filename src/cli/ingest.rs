@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::context::{author, project_id};
+use super::context::{author, project_id, say};
 use super::{Context, Ended, dry_run, outcome};
 use crate::daemon::request::{Answer, Request};
 use crate::dataset::layout::Layout;
@@ -67,12 +67,12 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
         };
         let outcome = leaf_outcome::outcome(&layout, &project, leaf)?;
         if !context.is_json {
-            println!("{}", outcome::text(&shown.to_string(), &outcome));
+            say(&outcome::text(&shown.to_string(), &outcome))?;
         }
         outcomes.push(serde_json::json!({ "file": shown.to_string(), "outcome": outcome }));
     }
     if context.is_json {
-        println!("{}", serde_json::to_string_pretty(&outcomes)?);
+        say(&serde_json::to_string_pretty(&outcomes)?)?;
     }
     Ok(Ended::Done)
 }

@@ -12,11 +12,13 @@ mod ingest;
 mod init;
 mod log;
 mod outcome;
+mod period;
 mod plan;
 mod query;
 mod rebuild;
 mod schema;
 mod serve;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +65,8 @@ enum Command {
     Plan(plan::Command),
     Check(check::Arguments),
     #[command(subcommand)]
+    Period(period::Command),
+    #[command(subcommand)]
     Gateway(gateway::Command),
     Decide(act::DecideArguments),
     Correct(act::CorrectArguments),
@@ -71,6 +75,8 @@ enum Command {
     #[command(subcommand)]
     Log(log::Command),
     Rebuild(rebuild::Arguments),
+    #[command(subcommand)]
+    Simulate(simulate::Command),
 }
 
 /// How a command ended, other than by an error.
@@ -94,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Period(command) => period::run(&context, command),
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
@@ -101,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),
         Command::Rebuild(arguments) => rebuild::run(&context, arguments),
+        Command::Simulate(command) => simulate::run(&context, command),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

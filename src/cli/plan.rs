@@ -159,8 +159,7 @@ fn apply(context: &Context, arguments: ApplyArguments) -> Result<Ended> {
     match context.ask(request)? {
         Answer::Refused { reason } => context.refused(&reason),
         Answer::Recorded { project, leaf, number } => {
-            let value =
-                serde_json::json!({ "project": project, "leaf": leaf, "number": number });
+            let value = serde_json::json!({ "project": project, "leaf": leaf, "number": number });
             context.print(&value, || {
                 format!("plan {number} of project {project} takes effect: leaf {leaf} of its log")
             })?;

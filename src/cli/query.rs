@@ -14,8 +14,10 @@ use crate::dataset::query::{Answer, query};
 /// a look, read the Parquet files with DuckDB, polars, pandas or Spark: mrv schema prints the line to
 /// paste.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mrv query \"SELECT code, COUNT(*) AS n FROM refused GROUP BY code\"\n  \
-    mrv query --csv \"SELECT * FROM intervals WHERE quantity = 'EG'\" > intervals.csv")]
+#[command(
+    after_help = "Examples:\n  mrv query \"SELECT code, COUNT(*) AS n FROM refused GROUP BY code\"\n  \
+    mrv query --csv \"SELECT * FROM intervals WHERE quantity = 'EG'\" > intervals.csv"
+)]
 pub struct Arguments {
     /// One SELECT statement.
     sql: String,

@@ -1,6 +1,8 @@
 //! `mrv schema`: the tables' columns, and the line to paste into other readers.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
 
 use super::context::UsageError;
 use super::{Context, Ended};
@@ -15,6 +17,9 @@ use crate::dataset::schema::Table;
 pub struct Arguments {
     /// messages, readings, conflicts, refused or intervals; all where not given.
     table: Option<String>,
+    /// Write the tables' description as tables.json into this folder instead: make schemas.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "table")]
+    write: Option<PathBuf>,
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
@@ -25,6 +30,14 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
             UsageError(format!("no table {name:?}; the tables are {}", known.join(", ")))
         })?],
     };
+    if let Some(folder) = &arguments.write {
+        // Without the lines to paste: they name a folder of one machine.
+        let described: Vec<_> = tables.iter().map(|table| columns(*table)).collect();
+        let path = folder.join("tables.json");
+        let text = serde_json::to_string_pretty(&described)? + "\n";
+        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        return Ok(Ended::Done);
+    }
     // The schema can be read without a folder; the paths are then those of the default one.
     let layout = context.open().map_or_else(|_| Layout::new("data"), |(_, layout)| layout);
     let described: Vec<_> = tables.iter().map(|table| describe(*table, &layout)).collect();
@@ -42,12 +55,11 @@ fn lines(table: Table, layout: &Layout) -> [(&'static str, String); 4] {
     [
         (
             "duckdb",
-            format!("SELECT * FROM read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true);"),
+            format!(
+                "SELECT * FROM read_parquet('{folder}/*/*/*.parquet', hive_partitioning = true);"
+            ),
         ),
-        (
-            "polars",
-            format!("pl.scan_parquet('{folder}/*/*/*.parquet', hive_partitioning=True)"),
-        ),
+        ("polars", format!("pl.scan_parquet('{folder}/*/*/*.parquet', hive_partitioning=True)")),
         ("pandas", format!("pd.read_parquet('{folder}', partitioning='hive')")),
         (
             "spark",
@@ -57,6 +69,16 @@ fn lines(table: Table, layout: &Layout) -> [(&'static str, String); 4] {
 }
 
 fn describe(table: Table, layout: &Layout) -> serde_json::Value {
+    let readers: serde_json::Map<String, serde_json::Value> = lines(table, layout)
+        .into_iter()
+        .map(|(reader, line)| (reader.to_owned(), line.into()))
+        .collect();
+    let mut described = columns(table);
+    described["readers"] = readers.into();
+    described
+}
+
+fn columns(table: Table) -> serde_json::Value {
     let columns: Vec<_> = table
         .columns()
         .iter()
@@ -69,17 +91,12 @@ fn describe(table: Table, layout: &Layout) -> serde_json::Value {
             })
         })
         .collect();
-    let readers: serde_json::Map<String, serde_json::Value> = lines(table, layout)
-        .into_iter()
-        .map(|(reader, line)| (reader.to_owned(), line.into()))
-        .collect();
     serde_json::json!({
         "table": table.name(),
         "about": table.about(),
         "partitions": ["project", "month"],
         "sorted_by": table.sort_columns(),
         "columns": columns,
-        "readers": readers,
     })
 }
 

@@ -31,7 +31,11 @@ pub fn bind(path: &Path) -> Result<UnixListener, DaemonError> {
 }
 
 /// Answers requests until `shutdown` turns true.
-pub async fn serve(socket: UnixListener, engine: SharedEngine, mut shutdown: watch::Receiver<bool>) {
+pub async fn serve(
+    socket: UnixListener,
+    engine: SharedEngine,
+    mut shutdown: watch::Receiver<bool>,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,

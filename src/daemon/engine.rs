@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lock::FolderLock;
+use super::period::{self, Close};
 use super::publisher::{Options, Publisher};
 use super::request::{Answer, Request};
 use super::{DaemonError, publisher};
@@ -105,8 +106,16 @@ impl Engine {
             Request::Correct { project, correction } => {
                 self.record(&project, move |number| Act::Correction { number, correction }).await
             }
-            Request::Seal { project, from, to, prepared_by, reviewed_by } => {
-                self.seal(&project, from, to, prepared_by, reviewed_by).await
+            Request::Close { project, from, to, prepared_by, reviewed_by } => {
+                match (Date::parse(&from), Date::parse(&to)) {
+                    (Ok(from), Ok(to)) => {
+                        let close = Close { from, to, prepared_by, reviewed_by };
+                        self.close_period(&project, close).await
+                    }
+                    (Err(error), _) | (_, Err(error)) => {
+                        Err(DaemonError::Refused(error.to_string()))
+                    }
+                }
             }
             Request::Rebuild { project } => self.rebuild(&project).await,
         };
@@ -226,57 +235,45 @@ impl Engine {
         Ok(Answer::Recorded { project: id.to_string(), leaf, number })
     }
 
-    async fn seal(
-        &self,
-        project: &str,
-        from: String,
-        to: String,
-        prepared_by: String,
-        reviewed_by: String,
-    ) -> Result<Answer, DaemonError> {
+    async fn close_period(&self, project: &str, close: Close) -> Result<Answer, DaemonError> {
         let id = self.known(project)?;
-        let date = |text: &str| {
-            Date::parse(text).map_err(|error| DaemonError::Refused(error.to_string()))
-        };
-        let (first, last) = (date(&from)?, date(&to)?);
-        if prepared_by.trim() == reviewed_by.trim() || prepared_by.trim().is_empty() {
-            return Err(DaemonError::Refused(
-                "a seal needs a preparer and a reviewer who are two different people".to_owned(),
-            ));
-        }
         let _one_at_a_time = self.acts.lock().await;
         let number = self.next_act(&id).await?;
-        let state = self
-            .publisher
-            .look(&id, |project| {
-                project.map(|p| (p.registry().seals().to_vec(), p.commit().next_leaf, p.root()))
-            })
-            .await?;
-        let (seals, log_size, root) =
-            state.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))?;
-        for earlier in &seals {
-            let dates = earlier.seal.dates();
-            let (begin, end) = dates.map_err(|error| DaemonError::Refused(error.to_string()))?;
-            if first <= end && begin <= last {
-                return Err(DaemonError::Refused(format!(
-                    "V-OVERLAP: {from} to {to} overlaps the period {begin} to {end} sealed by leaf \
-                     {}; a day is claimed once",
-                    earlier.leaf
-                )));
-            }
+        let wanted = close.clone();
+        let collected =
+            self.publisher.look(&id, move |p| p.map(|p| period::collect(p, &wanted))).await?;
+        let collected =
+            collected.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))??;
+        let (layout, project, wanted) = (self.layout.clone(), id.clone(), close.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            period::write(&layout, &project, &wanted, &collected).map(|closed| (closed, collected))
+        });
+        let (closed, collected) =
+            written.await.map_err(|error| DaemonError::Setup(error.to_string()))??;
+        let mut seal = None;
+        if let (false, Some(prepared_by), Some(reviewed_by)) =
+            (closed.is_draft, close.prepared_by, close.reviewed_by)
+        {
+            use base64::Engine as _;
+            let act = Seal {
+                from: close.from.to_string(),
+                to: close.to.to_string(),
+                prepared_by,
+                reviewed_by,
+                log_size: collected.log_size,
+                log_root: base64::prelude::BASE64_STANDARD.encode(collected.root),
+                unresolved: closed.unresolved,
+                figures: closed.figures.clone(),
+            };
+            seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
         }
-        use base64::Engine as _;
-        let log_root = base64::prelude::BASE64_STANDARD.encode(root);
-        let seal = Seal {
-            from,
-            to,
-            prepared_by,
-            reviewed_by,
-            log_size,
-            log_root: log_root.clone(),
-        };
-        let leaf = self.append_act(&id, &Act::Seal { number, seal }).await?;
-        Ok(Answer::Sealed { leaf, log_size, log_root })
+        Ok(Answer::Closed {
+            folder: closed.folder.display().to_string(),
+            summary: closed.summary,
+            report: closed.report,
+            seal,
+            log_size: collected.log_size,
+        })
     }
 
     async fn rebuild(&self, project: &str) -> Result<Answer, DaemonError> {

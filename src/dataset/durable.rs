@@ -52,7 +52,7 @@ pub fn sync_parent(path: &Path) -> Result<(), DatasetError> {
 /// # Errors
 /// When one cannot be created or synced.
 pub fn create_folder(path: &Path) -> Result<(), DatasetError> {
-    if path.is_dir() {
+    if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {

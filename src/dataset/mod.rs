@@ -30,6 +30,7 @@ pub mod read;
 pub mod rows;
 pub mod schema;
 pub mod table_digest;
+pub mod tally;
 
 /// What building columns can fail with.
 pub use arrow::error::ArrowError as ArrowSource;

@@ -5,15 +5,15 @@
 //! sees each batch whole or not at all.
 
 use polars::prelude::{
-    DataType, HiveOptions, IntoLazy, LazyFrame, NamedFrom, PlRefPath, PolarsError, ScanArgsParquet,
-    Series, UnionArgs, col, concat, lit,
+    DataType, HiveOptions, IntoLazy, LazyFrame, PlRefPath, PolarsError, ScanArgsParquet, Series,
+    TimeUnit, TimeZone, UnionArgs, col, concat, lit,
 };
 use polars::sql::SQLContext;
 
 use super::DatasetError;
 use super::commit;
 use super::layout::Layout;
-use super::schema::Table;
+use super::schema::{ColumnType, Table};
 use super::table_digest::table_files;
 
 /// The answer to a query: column names and types, and rows as texts; `None` is null.
@@ -88,9 +88,18 @@ fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
 
 /// A table without rows but with its columns, so that a query on a new folder still parses.
 fn empty(table: Table) -> Result<LazyFrame, DatasetError> {
-    let names = table.columns().iter().map(|column| column.name).chain(["project"]);
-    let columns =
-        names.map(|name| Series::new(name.into(), Vec::<String>::new()).into()).collect::<Vec<_>>();
+    let mut columns = Vec::new();
+    for column in table.columns() {
+        let dtype = match column.kind {
+            ColumnType::Text => DataType::String,
+            ColumnType::Int => DataType::Int64,
+            ColumnType::Time => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+            ColumnType::Value => DataType::Decimal(18, 6),
+            ColumnType::Bytes => DataType::Binary,
+        };
+        columns.push(Series::new_empty(column.name.into(), &dtype).into());
+    }
+    columns.push(Series::new_empty("project".into(), &DataType::String).into());
     let frame = polars::prelude::DataFrame::new(0, columns).map_err(query_error)?;
     Ok(frame.lazy())
 }

@@ -79,6 +79,12 @@ pub struct Seal {
     pub log_size: i64,
     /// Root of the log at that size, base64.
     pub log_root: String,
+    /// Negative tCO2e that the period leaves to later years, zero or below.
+    #[serde(default)]
+    pub unresolved: i64,
+    /// SHA-256 of the report's figures.
+    #[serde(default)]
+    pub figures: String,
 }
 
 /// A recorded act with its number in the project.

@@ -43,6 +43,12 @@ pub enum Code {
     Corrected,
     /// A recorded decision settled a doubt.
     Decided,
+    Plan,
+    ExAnte,
+    Year,
+    Contiguity,
+    Overlap,
+    Crediting,
 }
 
 /// What a flag does to the value it stands on.
@@ -78,7 +84,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 38] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -111,6 +117,12 @@ impl Code {
         Self::Allocated,
         Self::Corrected,
         Self::Decided,
+        Self::Plan,
+        Self::ExAnte,
+        Self::Year,
+        Self::Contiguity,
+        Self::Overlap,
+        Self::Crediting,
     ];
 
     /// The stable code, as `V-RANGE`.
@@ -149,6 +161,12 @@ impl Code {
             Self::Allocated => "V-ALLOCATED",
             Self::Corrected => "V-CORRECTED",
             Self::Decided => "V-DECIDED",
+            Self::Plan => "V-PLAN",
+            Self::ExAnte => "V-EXANTE",
+            Self::Year => "V-YEAR",
+            Self::Contiguity => "V-CONTIGUITY",
+            Self::Overlap => "V-OVERLAP",
+            Self::Crediting => "V-CREDITING",
         }
     }
 
@@ -194,6 +212,12 @@ impl Code {
             Self::Allocated => "an exact total is split over a border that matters",
             Self::Corrected => "a recorded correction replaced the value",
             Self::Decided => "a recorded decision settled the doubt",
+            Self::Plan => "every planned parameter is there, with its frequency and option",
+            Self::ExAnte => "emission reductions against the ex-ante estimate",
+            Self::Year => "a period that crosses a year is split and each year floored",
+            Self::Contiguity => "the period leaves a gap to the one before",
+            Self::Overlap => "the period overlaps one already sealed",
+            Self::Crediting => "the period lies outside the crediting period",
         }
     }
 

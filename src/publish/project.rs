@@ -107,6 +107,12 @@ impl Project {
         &self.id
     }
 
+    /// The data folder.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// What is published.
     #[must_use]
     pub fn commit(&self) -> &Commit {

@@ -159,7 +159,7 @@ fn publish(project: &mut Project, log: &[Message], sizes: &[usize]) -> Result<()
         }
         let size = sizes.next().unwrap_or(1).max(1).min(log.len() - done);
         project.publish(log[done..done + size].to_vec(), (done + size) as u64)?;
-        if (done + size) % 2 == 0 {
+        if (done + size).is_multiple_of(2) {
             project.refresh_intervals()?;
         }
     }

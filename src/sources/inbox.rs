@@ -71,7 +71,11 @@ pub async fn take(
     if file.name.len() > NAME_BYTES_MAX {
         return refuse(&file.path, "the name is too long for a message");
     }
-    let draft = draft(layout, project, &file.path, &file.name, "inbox")?;
+    let (layout, path, name) = (layout.clone(), file.path.clone(), file.name);
+    // A large file is copied beside the runtime: gateways go on being acknowledged.
+    let stored =
+        tokio::task::spawn_blocking(move || draft(&layout, project, &path, &name, "inbox"));
+    let draft = stored.await.map_err(|error| SourceError::Task(error.to_string()))??;
     journal.append(vec![draft]).await?;
     move_to(&file.path, "done")
 }

@@ -17,6 +17,8 @@ pub enum SourceError {
     Result(String, serde_json::Error),
     #[error("random bytes: {0}")]
     Random(String),
+    #[error("store a file: the task ended: {0}")]
+    Task(String),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]

@@ -1,3 +1,5 @@
 //! MQTT. Only here are rumqttc's types seen.
 
+pub mod gateway;
+
 pub mod listener;

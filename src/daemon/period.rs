@@ -1,0 +1,252 @@
+//! Closing a period: what counts is collected between two batches, stated, sealed, and written.
+//!
+//! Everything comes from leaves below one log size; a seal fixes that size and the root. The report
+//! is written before the seal is recorded, so that a seal without a report cannot be.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::DaemonError;
+use crate::aggregate::finding::{flagged, stuck};
+use crate::aggregate::interval::IntervalRow;
+use crate::config::plan::Plan;
+use crate::dataset::durable::{create_folder, write_synced};
+use crate::dataset::interval_rows;
+use crate::dataset::layout::Layout;
+use crate::dataset::tally::{Tally, tally};
+use crate::decode::act::Seal;
+use crate::domain::digest::Sha256Digest;
+use crate::domain::id::ProjectId;
+use crate::domain::reading::{ChannelId, Channels};
+use crate::domain::time::{Date, Timestamp};
+use crate::methodology::Methodology;
+use crate::period::{
+    self, ChannelCount, ChannelRows, Input, LogState, Noted, Period, RefusedGroup, SealedPeriod,
+};
+use crate::publish::Project;
+use crate::publish::neighbours::Stored;
+use crate::report::{Report, html, json, text, xlsx};
+
+/// A period to be closed.
+#[derive(Debug, Clone)]
+pub struct Close {
+    pub from: Date,
+    /// Inclusive.
+    pub to: Date,
+    pub prepared_by: Option<String>,
+    pub reviewed_by: Option<String>,
+}
+
+/// What was collected of a period, as of one log size.
+pub struct Collected {
+    plan: Arc<Plan>,
+    plan_leaf: i64,
+    methodology: Methodology,
+    channels: Vec<ChannelRows>,
+    tally: Tally,
+    findings: Vec<Noted>,
+    earlier: Vec<(i64, Seal)>,
+    /// Leaves that count, and the root of the log at that size.
+    pub log_size: i64,
+    pub root: [u8; 32],
+}
+
+/// A report that is written.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    pub folder: PathBuf,
+    pub is_draft: bool,
+    pub summary: String,
+    pub report: String,
+    /// The negative tCO2e that the period leaves to later years, zero or below.
+    pub unresolved: i64,
+    /// SHA-256 of the figures.
+    pub figures: String,
+}
+
+/// Collects what a period stands on. Called between two batches, with nothing left to publish.
+///
+/// # Errors
+/// When the project has no plan or methodology, or a file cannot be read.
+pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, DaemonError> {
+    let (layout, id) = (project.layout().clone(), project.id().clone());
+    let registry = project.registry();
+    let plan = registry.plans().latest().cloned();
+    let plan = plan.ok_or_else(|| DaemonError::Refused(format!("project {id} has no plan")))?;
+    let name = plan.registered.methodology.clone();
+    let text = registry.methodology(&name).ok_or_else(|| {
+        DaemonError::Refused(format!("methodology {name} is not in the log of project {id}"))
+    })?;
+    let methodology = Methodology::parse(&name, &text.text).map_err(|found| {
+        let first = found.first().map(ToString::to_string).unwrap_or_default();
+        DaemonError::Refused(format!("methodology {name} as recorded does not read: {first}"))
+    })?;
+    let period = Period::new(close.from, close.to)
+        .map_err(|error| DaemonError::Refused(error.to_string()))?;
+    let zone = &plan.registered.zone;
+    let range = (period.start(zone), period.end(zone));
+    let mut channels = Channels::default();
+    let rows = interval_rows::between(&layout, &id, &mut channels, range)?;
+    let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
+    for row in rows {
+        by_channel.entry(row.channel).or_default().push(row);
+    }
+    let mut findings = Vec::new();
+    for (channel, rows) in &by_channel {
+        let noted = |f: &_| Noted::on_series(f, &channels);
+        findings.extend(flagged(*channel, rows).iter().map(noted));
+    }
+    findings.extend(stuck_findings(project, &plan, range)?);
+    let channels = by_channel
+        .into_iter()
+        .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
+        .collect();
+    let registry = project.registry();
+    Ok(Collected {
+        plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
+        methodology,
+        channels,
+        tally: tally(&layout, &id, range)?,
+        findings,
+        earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
+        log_size: project.commit().next_leaf,
+        root: project.root(),
+        plan,
+    })
+}
+
+/// V-STUCK of each channel, month by month, so that memory stays bounded.
+fn stuck_findings(
+    project: &Project,
+    plan: &Plan,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<Noted>, DaemonError> {
+    let mut found = Vec::new();
+    let mut begin = from;
+    while begin < to {
+        let month_us = 31 * crate::domain::time::DAY_US;
+        let end = Timestamp::from_us(begin.us() + month_us).min(to);
+        let mut channels = Channels::default();
+        // Numbers of another table than the project's: frontiers are not looked at here.
+        let frontiers = BTreeMap::new();
+        let stored = Stored {
+            layout: project.layout(),
+            project: project.id(),
+            frontiers: &frontiers,
+            settlements: project.registry().settlements(),
+        };
+        for (channel, points) in stored.points(&mut channels, begin, end)? {
+            if let Some(planned) = plan.channel(channels.key(channel)) {
+                let findings = stuck(channel, planned, &points);
+                found.extend(findings.iter().map(|f| Noted::on_series(f, &channels)));
+            }
+        }
+        begin = end;
+    }
+    Ok(found)
+}
+
+/// States the period and writes its report. With two different people named it is to be sealed; the
+/// caller records the seal.
+///
+/// # Errors
+/// When the period overlaps a sealed one or lies outside the crediting period, the equations have no
+/// value, or a file cannot be written.
+pub fn write(
+    layout: &Layout,
+    id: &ProjectId,
+    close: &Close,
+    collected: &Collected,
+) -> Result<Closed, DaemonError> {
+    let refused = |error: period::PeriodError| DaemonError::Refused(error.to_string());
+    let period = Period::new(close.from, close.to).map_err(refused)?;
+    let mut earlier = Vec::new();
+    for (_, seal) in &collected.earlier {
+        let (from, to) = seal.dates().map_err(|error| DaemonError::Refused(error.to_string()))?;
+        let period = Period::new(from, to).map_err(refused)?;
+        earlier.push(SealedPeriod { period, version: 1, unresolved: seal.unresolved.into() });
+    }
+    let counts: Vec<ChannelCount> = collected
+        .tally
+        .counts
+        .iter()
+        .map(|(channel, count)| ChannelCount {
+            channel: channel.clone(),
+            readings: count.readings,
+            conflicts: count.conflicts,
+            refused: count.refused.iter().map(|(code, count)| (*code, *count)).collect(),
+        })
+        .collect();
+    let groups: Vec<RefusedGroup> = collected
+        .tally
+        .refused
+        .iter()
+        .map(|kind| RefusedGroup {
+            code: kind.code,
+            reason: kind.reason.clone(),
+            count: kind.count,
+            examples: kind.examples.clone(),
+        })
+        .collect();
+    let is_draft = !is_sealable(close);
+    let log = LogState { size: collected.log_size as u64, root: Sha256Digest(collected.root) };
+    let statement = period::statement(&Input {
+        plan: &collected.plan,
+        plan_leaf: collected.plan_leaf,
+        methodology: &collected.methodology,
+        period,
+        channels: &collected.channels,
+        counts: &counts,
+        refused: &groups,
+        findings: &collected.findings,
+        log: (!is_draft).then_some(log),
+        earlier: &earlier,
+        prepared_by: close.prepared_by.as_deref(),
+        reviewed_by: close.reviewed_by.as_deref(),
+    })
+    .map_err(refused)?;
+    let unresolved = statement.years.last().map_or(0, |year| year.carried_out);
+    let report = Report::of(&statement);
+    let folder = layout
+        .reports(id)
+        .join(format!("{}_{}", close.from, close.to))
+        .join(if is_draft { "draft" } else { "v1" });
+    create_folder(&folder)?;
+    let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
+    let summary = text::write(&report);
+    let report_json = json::write(&report).map_err(|error| failed(&error))?;
+    let workbook = xlsx::write(&report).map_err(|error| failed(&error))?;
+    put(&folder, "report.json", report_json.as_bytes())?;
+    put(&folder, "report.html", html::write(&report).as_bytes())?;
+    put(&folder, "report.xlsx", &workbook)?;
+    put(&folder, "summary.txt", summary.as_bytes())?;
+    crate::dataset::durable::sync_folder(&folder)?;
+    Ok(Closed {
+        folder,
+        is_draft,
+        summary,
+        report: report_json,
+        unresolved: i64::try_from(unresolved).unwrap_or(i64::MIN),
+        figures: statement.digest.to_string(),
+    })
+}
+
+/// True if two different people are named, so that the period can be sealed.
+#[must_use]
+pub fn is_sealable(close: &Close) -> bool {
+    let name = |name: &Option<String>| {
+        name.as_deref().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty())
+    };
+    match (name(&close.prepared_by), name(&close.reviewed_by)) {
+        (Some(prepared), Some(reviewed)) => prepared != reviewed,
+        _ => false,
+    }
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DaemonError> {
+    let path = folder.join(name);
+    let next = folder.join(format!("{name}.next"));
+    write_synced(&next, bytes)?;
+    std::fs::rename(&next, &path).map_err(DaemonError::io("rename to", &path))
+}

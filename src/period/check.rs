@@ -1,0 +1,200 @@
+//! The checks of stage P that need no more than the period's own data.
+//!
+//! Two refuse a period before anything is computed (V-OVERLAP, V-CREDITING); the others are noted in
+//! the report and change no figure.
+
+use super::calendar::Period;
+use super::collect::coverage;
+use super::exact::rounded;
+use super::statement::{Statement, label};
+use super::{Input, Noted, PeriodError};
+use crate::domain::decimal::Decimal;
+use crate::domain::flag::{Code, Severity};
+use crate::domain::time::Date;
+
+/// Below this share of its time a channel is critically incomplete, in percent.
+pub const COMPLETE_CRITICAL_PERCENT: i128 = 90;
+
+/// Refuses a period that may have no statement.
+pub(super) fn admit(input: &Input<'_>) -> Result<(), PeriodError> {
+    let (from, to) = input.plan.registered.crediting;
+    if input.period.from() < from || input.period.to() > to {
+        return Err(PeriodError::Crediting { period: input.period.form(), from, to });
+    }
+    if let Some(sealed) = input.earlier.iter().find(|one| one.period.overlaps(input.period)) {
+        return Err(PeriodError::Overlap {
+            period: input.period.form(),
+            sealed: sealed.period.form(),
+            version: sealed.version,
+        });
+    }
+    super::evaluate::admit(input)
+}
+
+/// All findings, the gravest first; those of one gravity by code and time.
+pub(super) fn findings(input: &Input<'_>, statement: &Statement) -> Vec<Noted> {
+    let mut findings = input.findings.to_vec();
+    complete(statement, &mut findings);
+    planned(input, &mut findings);
+    ex_ante(statement, &mut findings);
+    calendar(input, &mut findings);
+    findings.sort_by(|a, b| {
+        let key = |one: &Noted| {
+            (std::cmp::Reverse(one.severity), one.code, one.channel.clone(), one.span)
+        };
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    findings
+}
+
+fn noted(code: Code, severity: Severity, message: String) -> Noted {
+    Noted { code, severity, channel: None, span: None, count: 1, message }
+}
+
+/// V-COMPLETE: the share of its time of service that each channel was measured, over the period and
+/// in its worst month.
+fn complete(statement: &Statement, findings: &mut Vec<Noted>) {
+    for channel in &statement.channels {
+        let (covered, length) = channel.covered();
+        if length == 0 || covered == length {
+            continue;
+        }
+        let share = coverage(covered, length);
+        let critical = i128::from(covered) * 100 < i128::from(length) * COMPLETE_CRITICAL_PERCENT;
+        let incomplete = channel
+            .months
+            .iter()
+            .filter(|(_, total)| total.covered_us < total.length_us)
+            .map(|(part, total)| (coverage(total.covered_us, total.length_us), part.month()));
+        let months: Vec<String> =
+            incomplete.map(|(share, month)| format!("{month} {} %", rounded(share, 2))).collect();
+        findings.push(Noted {
+            channel: Some(channel.key.clone()),
+            count: months.len() as u64,
+            ..noted(
+                Code::Complete,
+                if critical { Severity::Critical } else { Severity::Minor },
+                format!(
+                    "measured for {} % of its time in service; incomplete months: {}",
+                    rounded(share, 2),
+                    months.join(", ")
+                ),
+            )
+        });
+    }
+}
+
+/// V-PLAN: what the plan leaves open.
+fn planned(input: &Input<'_>, findings: &mut Vec<Noted>) {
+    for parameter in &input.plan.registered.parameters {
+        if parameter.channels.is_empty() {
+            findings.push(noted(
+                Code::Plan,
+                Severity::Critical,
+                format!(
+                    "{} has no channel: nothing measures it, and the whole period counts by its \
+                     bounds",
+                    label(&parameter.symbol, &parameter.members)
+                ),
+            ));
+        }
+    }
+    for message in input.methodology.lacks(&input.plan.registered) {
+        findings.push(noted(Code::Plan, Severity::Critical, message));
+    }
+    for fixed in input.plan.registered.fixed.iter().filter(|fixed| fixed.confirmed.is_none()) {
+        findings.push(noted(
+            Code::Plan,
+            Severity::Critical,
+            format!(
+                "{} = {} {} is a sample value that nobody confirmed; confirm it from its source: {}",
+                label(&fixed.symbol, &fixed.members),
+                fixed.value,
+                fixed.unit,
+                fixed.source
+            ),
+        ));
+    }
+}
+
+/// V-EXANTE: the claim of each year against its estimate, by days where the year is not whole.
+fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
+    for year in &statement.years {
+        let Some(estimate) = year.ex_ante else {
+            let message =
+                format!("{}: the plan gives no ex-ante estimate for this year", year.year);
+            findings.push(noted(Code::ExAnte, Severity::Info, message));
+            continue;
+        };
+        let (days, of_year) = (year.part.day_count(), days_of_year(year.part));
+        let is_above = exceeds(year.claimed, of_year, estimate, days);
+        let portion = if days == of_year {
+            format!("{estimate} tCO2e")
+        } else {
+            format!("{estimate} tCO2e for {days} of {of_year} days")
+        };
+        let claimed = year.claimed;
+        let (severity, text) = if is_above {
+            (Severity::Critical, "above the estimate; a reason is needed")
+        } else {
+            (Severity::Info, "not above the estimate")
+        };
+        findings.push(noted(
+            Code::ExAnte,
+            severity,
+            format!("{}: claimed {claimed} tCO2e against ex ante {portion}: {text}", year.year),
+        ));
+    }
+}
+
+/// V-YEAR and V-CONTIGUITY.
+fn calendar(input: &Input<'_>, findings: &mut Vec<Noted>) {
+    let years = input.period.years();
+    if years.len() > 1 {
+        let parts: Vec<String> = years.iter().map(|part| part.form()).collect();
+        findings.push(noted(
+            Code::Year,
+            Severity::Info,
+            format!(
+                "the period crosses {} calendar years; each is computed and rounded down by itself: {}",
+                years.len(),
+                parts.join(", ")
+            ),
+        ));
+    }
+    let before = input.earlier.iter().map(|earlier| earlier.period);
+    let Some(last) = before.filter(|one| one.to() < input.period.from()).max() else { return };
+    let gap = last.to().days_until(input.period.from()) - 1;
+    if gap > 0 {
+        findings.push(noted(
+            Code::Contiguity,
+            Severity::Minor,
+            format!(
+                "{gap} days lie between the last sealed period {} and this one; they are in no \
+                 period",
+                last.form()
+            ),
+        ));
+    }
+}
+
+/// True if `claimed / estimate` is above `days / of_year`, exactly.
+fn exceeds(claimed: i128, of_year: i32, estimate: Decimal, days: i32) -> bool {
+    // claimed * of_year > estimate * days, both in units of the estimate's last digit.
+    let Ok(part) =
+        Decimal::new(estimate.coefficient().saturating_mul(days.into()), estimate.exponent())
+    else {
+        return false;
+    };
+    let Some(whole) = claimed.checked_mul(of_year.into()) else { return true };
+    match Decimal::new(whole, 0).ok().and_then(|whole| super::exact::subtract(whole, part)) {
+        Some(difference) => !difference.is_zero() && !difference.is_negative(),
+        None => true,
+    }
+}
+
+fn days_of_year(part: Period) -> i32 {
+    let year = part.from().year();
+    let bounds = Date::new(year, 1, 1).ok().zip(Date::new(year, 12, 31).ok());
+    bounds.map_or(365, |(first, last)| first.days_until(last) + 1)
+}

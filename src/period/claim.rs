@@ -1,0 +1,57 @@
+//! The claim of a calendar year: one rounding, downward, and what a negative year leaves behind.
+//!
+//! `ROUNDDOWN` of a spreadsheet cuts toward zero; floor does not: -888.485 gives -889. A negative
+//! year claims 0, and its floored amount stands as unresolved negative, deducted from later years in
+//! the order of their dates.
+
+use super::exact::floor;
+use crate::domain::decimal::Decimal;
+
+/// What a year claims, in whole tCO2e.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The greatest whole number not above ER.
+    pub floored: i128,
+    /// Never below zero.
+    pub claimed: i128,
+    /// Unresolved negative left to later years, zero or below.
+    pub carried_out: i128,
+}
+
+/// The claim of a year with this ER, after the unresolved negative of the years before (zero or
+/// below). `None` beyond the range of whole numbers.
+#[must_use]
+pub fn claim(er: Decimal, carried_in: i128) -> Option<Claim> {
+    let floored = floor(er)?;
+    let net = floored.checked_add(carried_in)?;
+    Some(Claim { floored, claimed: net.max(0), carried_out: net.min(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(ers: &[&str]) -> Vec<(i128, i128, i128)> {
+        let mut carried = 0;
+        let year = |er: &&str| {
+            let claim = claim(Decimal::parse(er).unwrap(), carried).unwrap();
+            carried = claim.carried_out;
+            (claim.floored, claim.claimed, claim.carried_out)
+        };
+        ers.iter().map(year).collect()
+    }
+
+    #[test]
+    fn each_year_is_floored_by_itself() {
+        assert_eq!(claims(&["371.476137", "392.720836"]), [(371, 371, 0), (392, 392, 0)]);
+        assert_eq!(claims(&["533.000"]), [(533, 533, 0)]);
+    }
+
+    #[test]
+    fn a_negative_year_is_deducted_from_later_years_in_order() {
+        assert_eq!(
+            claims(&["-888.485", "500.9", "400.1", "100"]),
+            [(-889, 0, -889), (500, 0, -389), (400, 11, 0), (100, 100, 0)]
+        );
+    }
+}

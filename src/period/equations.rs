@@ -1,0 +1,208 @@
+//! What a period needs of a methodology: its equations, evaluated at the bounds where ER is lowest.
+
+use super::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
+use crate::config::plan::{FixedValue, Registered};
+use crate::domain::decimal::Decimal;
+use crate::methodology::{
+    Bounds, Inputs, Methodology, Number, Outcome, ParameterKind, Picked, Step,
+};
+
+/// The equations of a methodology. [`Methodology`] is the one of the house.
+pub trait Equations: std::fmt::Debug {
+    /// What the methodology says of itself.
+    fn facts(&self) -> MethodologyFacts;
+
+    /// What a parameter stands for; empty when the methodology does not know it.
+    fn description(&self, symbol: &str) -> String;
+
+    /// The unit in which a parameter enters the equations.
+    fn unit(&self, symbol: &str) -> Option<String>;
+
+    /// What a plan lacks of what the methodology asks for (V-PLAN), worded for people.
+    fn lacks(&self, registered: &Registered) -> Vec<String>;
+
+    /// RE, PE and ER with the plan's fixed values, at the bounds of its monitored parameters where
+    /// ER is lowest.
+    ///
+    /// # Errors
+    /// Why the equations have no value.
+    fn evaluate(
+        &self,
+        registered: &Registered,
+        inputs: &[BoundedInput],
+    ) -> Result<Evaluation, String>;
+}
+
+/// A monitored parameter, known to lie between two bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoundedInput {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub unit: String,
+    /// Equal where the value is known exactly.
+    pub low: Decimal,
+    pub high: Decimal,
+}
+
+/// What the equations give, in exact decimals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// In tCO2e, where ER is lowest.
+    pub re: Decimal,
+    pub pe: Decimal,
+    pub er: Decimal,
+    /// ER where it is highest.
+    pub er_highest: Decimal,
+    /// The values of the inputs where ER is lowest, in their order.
+    pub chosen: Vec<Decimal>,
+    /// Points that were tried.
+    pub trial_count: u64,
+    pub steps: Vec<StepResult>,
+    /// The values fixed ex ante as they entered the equations.
+    pub fixed: Vec<FixedFacts>,
+}
+
+impl Equations for Methodology {
+    fn facts(&self) -> MethodologyFacts {
+        let equations = self.equations.iter().map(|equation| EquationFacts {
+            symbol: label(&equation.symbol, &equation.indices),
+            unit: equation.unit.to_string(),
+            text: equation.text.clone(),
+            about: equation.about.clone(),
+            sure: equation.sure.tag(),
+        });
+        MethodologyFacts {
+            id: self.id.clone(),
+            version: self.version.clone(),
+            title: self.title.clone(),
+            source: self.source.clone(),
+            equations: equations.collect(),
+        }
+    }
+
+    fn description(&self, symbol: &str) -> String {
+        self.parameter(symbol).map_or(String::new(), |parameter| parameter.about.clone())
+    }
+
+    fn unit(&self, symbol: &str) -> Option<String> {
+        self.parameter(symbol).map(|parameter| parameter.unit.to_string())
+    }
+
+    fn lacks(&self, registered: &Registered) -> Vec<String> {
+        self.check_inputs(registered)
+    }
+
+    fn evaluate(
+        &self,
+        registered: &Registered,
+        bounded: &[BoundedInput],
+    ) -> Result<Evaluation, String> {
+        let mut inputs = Inputs::new(&registered.index_sets);
+        for FixedValue { symbol, members, value, unit, .. } in &registered.fixed {
+            let bounds = Bounds::exact(Number::from(*value));
+            inputs
+                .set(symbol, members, bounds, unit)
+                .map_err(|error| format!("{} cannot be taken: {error}", label(symbol, members)))?;
+        }
+        for BoundedInput { symbol, members, unit, low, high } in bounded {
+            let bounds = Bounds::new(Number::from(*low), Number::from(*high));
+            let set = bounds.and_then(|bounds| inputs.set(symbol, members, bounds, unit));
+            set.map_err(|error| format!("{} cannot be taken: {error}", label(symbol, members)))?;
+        }
+        let outcome = Methodology::evaluate(self, &inputs).map_err(|error| error.to_string())?;
+        let chosen = bounded.iter().map(|bounded| {
+            let picked = picked(&outcome, &bounded.symbol, &bounded.members);
+            // A parameter that the methodology does not know moves nothing.
+            picked.map_or(Ok(bounded.low), |one| decimal(&one.value))
+        });
+        let steps = outcome.trace.iter().map(|step| step_result(self, registered, step));
+        Ok(Evaluation {
+            re: decimal(&outcome.re)?,
+            pe: decimal(&outcome.pe)?,
+            er: decimal(&outcome.er)?,
+            er_highest: decimal(&outcome.er_highest)?,
+            chosen: chosen.collect::<Result<_, _>>()?,
+            trial_count: outcome.trials as u64,
+            steps: steps.collect::<Result<_, _>>()?,
+            fixed: fixed(self, registered, &outcome)?,
+        })
+    }
+}
+
+fn decimal(number: &Number) -> Result<Decimal, String> {
+    number.to_decimal().map_err(|error| error.to_string())
+}
+
+fn picked<'a>(outcome: &'a Outcome, symbol: &str, members: &[String]) -> Option<&'a Picked> {
+    outcome.inputs.iter().find(|one| one.symbol == symbol && one.members == members)
+}
+
+fn step_result(
+    methodology: &Methodology,
+    registered: &Registered,
+    step: &Step,
+) -> Result<StepResult, String> {
+    let index_sets = &registered.index_sets;
+    let named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
+    let formula = methodology.formula(&step.symbol, &step.members, index_sets, &named);
+    let equation = methodology.equation(&step.symbol);
+    Ok(StepResult {
+        symbol: step.symbol.clone(),
+        members: step.members.clone(),
+        unit: step.unit.to_string(),
+        description: equation.map_or(String::new(), |equation| equation.about.clone()),
+        equation: step.equation.clone(),
+        formula: formula.unwrap_or_default(),
+        value: decimal(&step.value)?,
+    })
+}
+
+/// The values fixed ex ante as they entered the equations: the plan's, then the methodology's
+/// defaults where the plan gives none.
+fn fixed(
+    methodology: &Methodology,
+    registered: &Registered,
+    outcome: &Outcome,
+) -> Result<Vec<FixedFacts>, String> {
+    let mut facts = Vec::new();
+    for fixed in &registered.fixed {
+        let (value, unit) = match picked(outcome, &fixed.symbol, &fixed.members) {
+            Some(one) => (decimal(&one.value)?, one.unit.to_string()),
+            None => (fixed.value, fixed.unit.clone()),
+        };
+        let mut comments = fixed.comments.clone();
+        if unit != fixed.unit {
+            let separator = if comments.is_empty() { "" } else { "; " };
+            comments += &format!("{separator}given as {} {}", fixed.value, fixed.unit);
+        }
+        facts.push(FixedFacts {
+            symbol: fixed.symbol.clone(),
+            members: fixed.members.clone(),
+            description: methodology.description(&fixed.symbol),
+            value,
+            unit,
+            source: fixed.source.clone(),
+            confirmed: fixed.confirmed.clone(),
+            comments,
+        });
+    }
+    for one in outcome.inputs.iter().filter(|one| one.is_default) {
+        let parameter = methodology.parameter(&one.symbol);
+        let default = parameter.and_then(|parameter| match &parameter.kind {
+            ParameterKind::Fixed { default } => default.as_ref(),
+            ParameterKind::Monitored { .. } => None,
+        });
+        let sure = parameter.map_or("", |parameter| parameter.sure.tag());
+        facts.push(FixedFacts {
+            symbol: one.symbol.clone(),
+            members: one.members.clone(),
+            description: methodology.description(&one.symbol),
+            value: decimal(&one.value)?,
+            unit: one.unit.to_string(),
+            source: default.map_or(String::new(), |default| default.source.clone()),
+            confirmed: Some(format!("default of the methodology (sureness {sure})")),
+            comments: String::new(),
+        });
+    }
+    Ok(facts)
+}

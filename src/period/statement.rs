@@ -1,0 +1,269 @@
+//! The statement of a period: every figure of a report as an exact value, with what it stands on.
+//!
+//! Made by [`super::statement`] alone; `report` turns it into text, spreadsheet and page.
+
+use super::calendar::Period;
+use super::collect::Amount;
+use super::{ChannelCount, LogState, Noted, RefusedGroup};
+use crate::domain::decimal::Decimal;
+use crate::domain::digest::Sha256Digest;
+use crate::domain::reading::ChannelKey;
+use crate::domain::time::{Date, Zone};
+
+/// What a project states about one monitoring period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The rules it was computed by ([`crate::domain::RULES`]).
+    pub rules: u32,
+    pub project: ProjectFacts,
+    pub methodology: MethodologyFacts,
+    pub period: Period,
+    pub status: Status,
+    /// By calendar year, in order.
+    pub years: Vec<YearResult>,
+    /// In the plan's order.
+    pub parameters: Vec<ParameterFacts>,
+    pub fixed: Vec<FixedFacts>,
+    pub channels: Vec<ChannelFacts>,
+    /// What each doubt costs, by year, then in the plan's order.
+    pub doubts: Vec<DoubtCost>,
+    pub counts: Vec<ChannelCount>,
+    pub refused: Vec<RefusedGroup>,
+    /// Findings on series and on the period, the gravest first.
+    pub findings: Vec<Noted>,
+    /// SHA-256 over the figures in canonical form (`schemas/digest.md`).
+    pub digest: Sha256Digest,
+}
+
+/// The project as its plan declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectFacts {
+    pub id: String,
+    pub title: String,
+    pub reference: String,
+    pub country: String,
+    pub participants: Vec<String>,
+    pub pdd_version: String,
+    pub zone: Zone,
+    /// First and last date, both inclusive.
+    pub crediting: (Date, Date),
+    pub plan_number: u32,
+    /// The plan's leaf in the project's log.
+    pub plan_leaf: i64,
+    /// Post and role.
+    pub posts: Vec<(String, String)>,
+}
+
+/// The methodology that was applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodologyFacts {
+    pub id: String,
+    pub version: String,
+    pub title: String,
+    /// Where it is taken from, as printed.
+    pub source: String,
+    /// In their order: symbol, unit, text.
+    pub equations: Vec<EquationFacts>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EquationFacts {
+    pub symbol: String,
+    pub unit: String,
+    pub text: String,
+    pub about: String,
+    /// How sure it is, by the methodology's tag: S, C, D, K or K?.
+    pub sure: &'static str,
+}
+
+/// Whether the statement is fixed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Status {
+    /// With the reasons why it is no more than that.
+    Draft {
+        reasons: Vec<String>,
+    },
+    Sealed {
+        prepared_by: String,
+        reviewed_by: String,
+        log: LogState,
+    },
+}
+
+/// A monitored parameter, as planned, with what its months add up to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterFacts {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub point: String,
+    pub option: &'static str,
+    pub unit: String,
+    pub is_amount: bool,
+    pub channels: Vec<ChannelKey>,
+    pub description: String,
+    pub source: String,
+    pub method: String,
+    pub frequency: String,
+    pub comments: String,
+    /// In the order of [`Period::months`].
+    pub months: Vec<(Period, Amount)>,
+}
+
+impl ParameterFacts {
+    /// `EC_PJ[west]`, or `EG` for a symbol without index.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.symbol, &self.members)
+    }
+}
+
+/// A parameter fixed ex ante.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FixedFacts {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub description: String,
+    pub value: Decimal,
+    pub unit: String,
+    pub source: String,
+    /// Who confirmed it; `None` while it is a sample value.
+    pub confirmed: Option<String>,
+    pub comments: String,
+}
+
+impl FixedFacts {
+    /// `COP_PJ[west]`, or `EF_RE` for a symbol without index.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.symbol, &self.members)
+    }
+}
+
+/// A planned channel and what it delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelFacts {
+    pub key: ChannelKey,
+    pub unit: String,
+    pub is_amount: bool,
+    pub serial: String,
+    pub class: String,
+    /// In the order of [`Period::months`], in `unit`.
+    pub months: Vec<(Period, Amount)>,
+    /// Per local day: time measured and time in service, in microseconds.
+    pub days: Vec<(Date, i64, i64)>,
+    /// Intervals by quality code, in the code's order.
+    pub qualities: Vec<(&'static str, u64)>,
+}
+
+impl ChannelFacts {
+    /// Time measured and time in service, in microseconds.
+    #[must_use]
+    pub fn covered(&self) -> (i64, i64) {
+        self.days.iter().fold((0, 0), |(part, whole), day| (part + day.1, whole + day.2))
+    }
+}
+
+/// The result of one calendar year of the period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct YearResult {
+    pub year: i16,
+    /// The part of the period inside the year.
+    pub part: Period,
+    /// In the plan's order.
+    pub inputs: Vec<InputTotal>,
+    /// In tCO2e, at the bounds where ER is lowest.
+    pub re: Decimal,
+    pub pe: Decimal,
+    pub er: Decimal,
+    /// ER at the bounds where it is highest: what the doubts cost together.
+    pub er_highest: Decimal,
+    /// Points of the doubtful inputs that were tried.
+    pub trial_count: u64,
+    /// The greatest whole number of tCO2e not above ER: the one rounding.
+    pub floored: i128,
+    /// Unresolved negative from earlier years, zero or below.
+    pub carried_in: i128,
+    /// What is claimed: never below zero.
+    pub claimed: i128,
+    /// Unresolved negative left to later years, zero or below.
+    pub carried_out: i128,
+    /// The estimate of the plan for the whole calendar year.
+    pub ex_ante: Option<Decimal>,
+    /// Why the figures are what they are, in a sentence.
+    pub why: String,
+    /// The way from the inputs to the result, step by step.
+    pub steps: Vec<StepResult>,
+}
+
+/// A parameter's total of a year, and the value that entered the equations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputTotal {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub unit: String,
+    pub total: Amount,
+    /// Where ER is lowest.
+    pub chosen: Decimal,
+}
+
+impl InputTotal {
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.symbol, &self.members)
+    }
+
+    /// Where in its bounds the chosen value lies: `lowest`, `highest` or `between`.
+    #[must_use]
+    pub fn side(&self) -> &'static str {
+        match Some(self.chosen) {
+            value if value == self.total.low => "lowest",
+            value if value == self.total.high => "highest",
+            _ => "between",
+        }
+    }
+}
+
+/// One value on the way: an equation's result for one set of members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepResult {
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub unit: String,
+    pub description: String,
+    /// The equation as written in the methodology.
+    pub equation: String,
+    /// The equation over named values, `{EG[roof]}*{EF_RE}`; empty where it has no such form.
+    pub formula: String,
+    pub value: Decimal,
+}
+
+impl StepResult {
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.symbol, &self.members)
+    }
+}
+
+/// What a doubt about one input costs in one year.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoubtCost {
+    pub year: i16,
+    pub label: String,
+    pub unit: String,
+    pub total: Amount,
+    pub chosen: Decimal,
+    /// ER with this input where it is best for the claim, all others as chosen.
+    pub er_best: Decimal,
+    /// `er_best - ER`, in tCO2e, never below zero.
+    pub cost: Decimal,
+    pub sentence: String,
+}
+
+/// `symbol[member, ...]`, or the symbol alone.
+#[must_use]
+pub fn label(symbol: &str, members: &[String]) -> String {
+    match members {
+        [] => symbol.to_owned(),
+        members => format!("{symbol}[{}]", members.join(", ")),
+    }
+}
