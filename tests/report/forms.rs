@@ -198,7 +198,7 @@ fn the_monitoring_spreadsheet_has_the_forms_columns_and_live_formulae() {
         assert_eq!(text.matches("$").count(), 2 * names, "{}: {text}", step.label);
     }
     assert_eq!(live_count, year.steps.len());
-    let re = calculation.rows().position(|row| row[3].to_string() == "RE").unwrap();
+    let re = calculation.rows().position(|row| row[3] == Data::String("RE".to_owned())).unwrap();
     assert!(formula(re as u32, 1).contains("'MRS(input)'!$E$8"), "{}", formula(re as u32, 1));
 }
 
