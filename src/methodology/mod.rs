@@ -12,7 +12,16 @@
 //! equations out for given members of the indices; `search` runs the tape at the bounds and kinks
 //! and proves that nothing lower was missed.
 
+mod check;
+mod file;
+mod fit;
+mod interval;
+pub mod limits;
 mod number;
+mod print;
+mod search;
+pub mod syntax;
+mod tape;
 mod unit;
 
 pub mod inputs;
