@@ -1,6 +1,5 @@
 //! Plans, methodologies and rows of made-up projects, and statements of them.
 
-use crate::methodologies::Toy;
 use mrv::aggregate::interval::IntervalRow;
 use mrv::config::plan::Plan;
 use mrv::domain::decimal::Fixed6;
@@ -9,14 +8,14 @@ use mrv::domain::flag::{Code, Flags, Quality};
 use mrv::domain::reading::{ChannelId, ChannelKey, Place};
 use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
 use mrv::period::{
-    ChannelCount, ChannelRows, Input, LogState, Noted, Period, PeriodError, RefusedGroup,
-    SealedPeriod, Statement, statement,
+    ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
+    RefusedGroup, SealedPeriod, Statement, statement,
 };
 
 /// A project with everything that a statement of it takes.
 pub struct Project {
     pub plan: Plan,
-    pub methodology: Toy,
+    pub methodology: Box<dyn Equations>,
     pub channels: Vec<ChannelRows>,
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
@@ -27,14 +26,14 @@ pub struct Project {
 }
 
 impl Project {
-    pub fn new(plan: &str, methodology: Toy) -> Self {
+    pub fn new(plan: &str, methodology: impl Equations + 'static) -> Self {
         let plan = Plan::parse("plan.toml", plan).unwrap_or_else(|found| {
             let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
             panic!("{}", lines.join("\n"))
         });
         Self {
             plan,
-            methodology,
+            methodology: Box::new(methodology),
             channels: Vec::new(),
             counts: Vec::new(),
             refused: Vec::new(),
@@ -108,7 +107,7 @@ impl Project {
         statement(&Input {
             plan: &self.plan,
             plan_leaf: 3,
-            methodology: &self.methodology,
+            methodology: &*self.methodology,
             period: period(from, to),
             channels: &self.channels,
             counts: &self.counts,

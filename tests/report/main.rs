@@ -3,6 +3,7 @@
 mod fixture;
 mod forms;
 mod methodologies;
+mod shipped;
 
 use fixture::{CHILLER_PLAN, ENGINE_PLAN, PV_PLAN, Project, date, period, pv_quarter};
 use methodologies::{CHILLER_METHODOLOGY, ENGINE_METHODOLOGY, PV_METHODOLOGY};
@@ -295,6 +296,57 @@ fn time_before_a_device_serves_is_no_gap_of_it() {
     project.measure(TWO, project.whole(TWO, "2024-02-01", "2024-03-01", 1_000_000_000));
     let statement = project.state("2024-01-01", "2024-02-29").unwrap();
     assert_eq!(statement.years[0].inputs[0].total.high, Some(decimal("894.8")));
+}
+
+#[test]
+fn a_state_is_averaged_over_the_time_of_its_channels() {
+    let channels = r#"
+[[channel]]
+id = "s/t1/T"
+kind = "gauge"
+rule = "hold"
+step_max = "1 h"
+unit = "degC"
+range = ["0", "40"]
+
+[[channel]]
+id = "s/t2/T"
+kind = "gauge"
+rule = "hold"
+step_max = "1 h"
+unit = "degC"
+range = ["0", "40"]
+installed = "2021-01-02T00:00:00Z"
+
+[[registered.parameter]]
+symbol = "T"
+point = "(3)"
+option = "C"
+channels = ["s/t1/T", "s/t2/T"]
+unit = "degC"
+"#;
+    let mut project = Project::new(&format!("{ENGINE_PLAN}{channels}"), ENGINE_METHODOLOGY);
+    for channel in ["s/engine/EG", "s/engine/EC"] {
+        project.measure(channel, project.whole(channel, "2021-01-01", "2021-01-03", 0));
+    }
+    project.measure("s/t1/T", project.steady("s/t1/T", "2021-01-01", "2021-01-03", 10_000_000));
+    project.measure("s/t2/T", project.steady("s/t2/T", "2021-01-02", "2021-01-03", 20_000_000));
+    let mean = |project: &Project| {
+        let statement = project.state("2021-01-01", "2021-01-02").unwrap();
+        let total = statement.years[0].inputs[2].total.clone();
+        [total.measured, total.low, total.high].map(|value| value.map(|value| value.to_string()))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(mean(&project), ["13.333333", "13.333333", "13.333333"].map(some));
+    // Without the second day of the first channel its range counts there.
+    project
+        .channels
+        .iter_mut()
+        .find(|one| one.key.to_string() == "s/t1/T")
+        .unwrap()
+        .rows
+        .drain(96..);
+    assert_eq!(mean(&project), ["15", "10", "23.333333"].map(some));
 }
 
 fn at(text: &str) -> Timestamp {

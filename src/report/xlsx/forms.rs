@@ -240,11 +240,20 @@ fn step_line<'a>(step: &'a Step, cells: &Cells) -> [Cell<'a>; 6] {
     [
         (&step.description).into(),
         value,
-        format!("{}/p", step.value.unit).into(),
+        per_period(&step.value.unit).into(),
         (&step.label).into(),
         (&step.equation).into(),
         (&step.value.value).into(),
     ]
+}
+
+/// Emissions are per period; a ratio on the way to them is not.
+fn per_period(unit: &str) -> String {
+    if unit.starts_with("tCO2") && !unit.contains('/') {
+        format!("{unit}/p")
+    } else {
+        unit.to_owned()
+    }
 }
 
 /// The formula with its `{label}`s replaced by cells; `None` when one has no cell.
