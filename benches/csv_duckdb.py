@@ -3,7 +3,7 @@
 
     csv_duckdb.py IN.csv OUT_FOLDER [THREADS]
 
-Readings: meter, at, value DECIMAL(18,6), sorted by meter and at. Amounts: what each register counted
+Readings: meter, ts, value DECIMAL(18,6), sorted by meter and ts. Amounts: what each register counted
 per 15 minutes, from the reading at an interval's begin to the one at its end.
 """
 
@@ -22,14 +22,14 @@ connection = duckdb.connect()
 connection.execute(f"SET threads = {threads}; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
 connection.execute(f"SET temp_directory = '{out}/spill'")
 connection.execute(
-    f"""COPY (SELECT meter, ts AS at, value FROM read_csv('{source}', header = true,
+    f"""COPY (SELECT meter, ts, value FROM read_csv('{source}', header = true,
         columns = {{'meter': 'VARCHAR', 'ts': 'TIMESTAMPTZ', 'value': 'DECIMAL(18,6)'}})
-        ORDER BY meter, at) TO '{out}/readings.parquet' (FORMAT parquet, COMPRESSION zstd)"""
+        ORDER BY meter, ts) TO '{out}/readings.parquet' (FORMAT parquet, COMPRESSION zstd)"""
 )
 sorted_s = time.monotonic() - begun
 connection.execute(
     f"""COPY (SELECT meter, start, lead(first) OVER (PARTITION BY meter ORDER BY start) - first AS amount, n
-        FROM (SELECT meter, time_bucket(INTERVAL '15 minutes', at) AS start, arg_min(value, at) AS first,
+        FROM (SELECT meter, time_bucket(INTERVAL '15 minutes', ts) AS start, arg_min(value, ts) AS first,
                      count(*) AS n FROM '{out}/readings.parquet' GROUP BY ALL)
         ORDER BY meter, start) TO '{out}/amounts.parquet' (FORMAT parquet, COMPRESSION zstd)"""
 )

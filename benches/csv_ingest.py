@@ -112,11 +112,11 @@ def compare(ours_folder, theirs_folder, rows):
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(
-        f"CREATE VIEW ours AS SELECT device AS meter, epoch_us(at) AS at, value "
+        f"CREATE VIEW ours AS SELECT device AS meter, epoch_us(\"at\") AS stamp, value "
         f"FROM read_parquet('{tables}/readings/**/*.parquet')"
     )
     connection.execute(
-        f"CREATE VIEW theirs AS SELECT meter, epoch_us(at) AS at, value "
+        f"CREATE VIEW theirs AS SELECT meter, epoch_us(ts) AS stamp, value "
         f"FROM read_parquet('{theirs_folder}/readings.parquet')"
     )
     connection.execute(

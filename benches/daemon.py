@@ -20,13 +20,6 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def peak_mib(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 class Daemon:
     """`mrv serve`, ended by its id when the block ends."""
 
@@ -63,10 +56,6 @@ class Daemon:
                 return answer.status == 200
         except OSError:
             return False
-
-    def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=5) as answer:
-            return answer.read().decode()
 
     def ask(self, request):
         """A request over the control socket; its answer."""
