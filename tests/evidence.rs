@@ -11,10 +11,11 @@ use mrv::dataset::blob;
 use mrv::dataset::layout::Layout;
 use mrv::dataset::log_files::LogFiles;
 use mrv::domain::id::ProjectId;
-use mrv::domain::message::{Kind, Message, Nonce, Payload, Source};
+use mrv::domain::message::{Header, Kind, Message, Nonce, Payload, Source};
 use mrv::domain::time::Timestamp;
 use mrv::evidence::checkpoint::{self, key_pair};
 use mrv::evidence::tree::{consistency_path, inclusion_path};
+use mrv::evidence::{leaf, leaf_hash};
 use mrv::publish::{Project, Signer};
 
 const PLAN: &str = r#"
@@ -318,6 +319,26 @@ fn three_readers_agree_on_every_table_to_the_last_digit() {
     let micro = registers * 1_000_000 + 693 * (250_000 + 25_000_001);
     assert_eq!(sum, format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000));
     assert!(rows("intervals") > 1_300, "{}", rows("intervals"));
+}
+
+#[test]
+fn the_example_in_the_description_of_the_leaf_is_the_leaf() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/leaf.md"));
+    let page = page.unwrap();
+    let block = page.rsplit("```").nth(1).unwrap().strip_prefix("text\n").unwrap();
+    let written: String = block.split_whitespace().collect();
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let leaf = leaf::encode(&Header {
+        kind: Kind::Data,
+        source: Source::MqttListener,
+        received_at: Timestamp::parse_rfc3339("2026-11-23T00:15:00Z").unwrap(),
+        client: "gw-1".into(),
+        name: "mrv/v1/p/s/d".into(),
+        payload_len: 5,
+        commitment: leaf::commitment(&Nonce([7; 16]), b"hello"),
+    });
+    assert_eq!(written, hex(&leaf));
+    assert!(page.contains(&format!("Its leaf hash is `{}`.", hex(&leaf_hash(&leaf)))));
 }
 
 fn largest(folder: &Path) -> (PathBuf, u64) {

@@ -104,6 +104,8 @@ fn each_rule_can_fail() {
         ("methodology/a.rs", "//! H\ngetrandom::fill(b);\n", "methodology is pure: getrandom"),
         ("report/a.rs", "//! H\nuse polars::prelude::*;\n", "polars is kept in dataset/, aggre"),
         ("journal/a.rs", "//! H\nuse parquet::file;\n", "parquet is kept in"),
+        ("journal/a.rs", "//! H\nuse parquet;\n", "parquet is kept in"),
+        ("cli/a.rs", "//! H\nlet f = parquet::file::open();\n", "parquet is kept in"),
         ("report/a.rs", "//! H\nuse arrow::array;\n", "arrow is kept in"),
         ("sources/http.rs", "//! H\nuse rumqttc::v5;\n", "rumqttc is kept in sources/mqtt"),
         ("daemon/mod.rs", "//! H\nuse axum::Router;\n", "axum is kept in api/"),
@@ -135,6 +137,7 @@ fn what_only_looks_like_a_break_is_none() {
         ("dataset/a.rs", "//! H\nuse arrow::array::Array;\nuse std::fs;\n"),
         ("api/mod.rs", "//! H\nuse axum::Router;\nuse crate::report::json;\n"),
         ("lib.rs", "//! H\npub mod domain;\n"),
+        ("cli/a.rs", "//! H\nlet line = format!(\"pl.scan('{folder}/*.parquet')\");\n"),
     ] {
         assert_eq!(check(name, text), Vec::<String>::new(), "{name}: {text}");
     }
@@ -173,7 +176,10 @@ fn check(name: &str, text: &str) -> Vec<String> {
     }
     for (library, rooms) in KEPT_IN {
         let is_allowed = rooms.iter().any(|allowed| name.starts_with(allowed));
-        if let (false, Some(line)) = (is_allowed, line_with(&code, library)) {
+        // As the root of a path: the word alone may stand in a text for people.
+        let path = format!("{library}::");
+        let used = line_with(&code, &path).or(line_with(&code, &format!("use {library}")));
+        if let (false, Some(line)) = (is_allowed, used) {
             tell(format!(":{line}: {library} is kept in {}", rooms.join(", ")));
         }
     }
@@ -236,7 +242,8 @@ fn used_rooms(text: &str) -> Vec<(String, usize)> {
 fn line_with(code: &str, word: &str) -> Option<usize> {
     let stands = |line: &str, word: &str| {
         line.match_indices(word).any(|(at, _)| {
-            !line[..at].ends_with(is_name) && !line[at + word.len()..].starts_with(is_name)
+            let is_open = word.ends_with(':') || !line[at + word.len()..].starts_with(is_name);
+            is_open && !line[..at].ends_with(is_name)
         })
     };
     let grouped = word.strip_prefix("std::");

@@ -129,7 +129,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         Some(error) if error.is_refusal() => 5,
         Some(DaemonError::Locked { .. }) => 5,
         Some(
-            DaemonError::Journal(_) | DaemonError::Publish(_) | DaemonError::PublisherStopped(_),
+            DaemonError::Journal(_)
+            | DaemonError::Listener(_)
+            | DaemonError::Publish(_)
+            | DaemonError::PublisherStopped(_),
         ) => 70,
         _ => 1,
     }

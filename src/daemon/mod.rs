@@ -36,6 +36,8 @@ pub enum DaemonError {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error("the MQTT listener has stopped: {0}")]
+    Listener(#[from] crate::sources::mqtt::listener::ListenerError),
     #[error("the publisher has stopped: {0}")]
     PublisherStopped(String),
     #[error("{0}")]

@@ -89,10 +89,7 @@ impl Daemon {
         let mut tasks: JoinSet<Result<(), DaemonError>> = JoinSet::new();
         let until = wait(shutdown.clone());
         let mqtt = self.mqtt;
-        tasks.spawn(async move {
-            let ended = listener.serve(mqtt, until).await;
-            ended.map_err(|error| DaemonError::PublisherStopped(error.to_string()))
-        });
+        tasks.spawn(async move { Ok(listener.serve(mqtt, until).await?) });
         tasks.spawn(watch_inbox(SharedEngine::clone(&self.engine), self.config, shutdown.clone()));
         tasks.spawn(watch_publisher(SharedEngine::clone(&self.engine), shutdown.clone()));
         let (control, engine) = (self.control, SharedEngine::clone(&self.engine));

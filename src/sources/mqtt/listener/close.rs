@@ -42,6 +42,8 @@ pub enum Close {
     ClientId,
     #[error("authentication by AUTH is not offered")]
     AuthMethod,
+    #[error("the older connection of the same client id still waits for the disk")]
+    SessionBusy,
     #[error("another connection of the same client id took over")]
     TakenOver,
     #[error("the daemon is shutting down")]
@@ -84,6 +86,7 @@ impl Close {
             Self::Accounts(_) => "accounts",
             Self::ClientId => "client_id",
             Self::AuthMethod => "auth_method",
+            Self::SessionBusy => "session_busy",
             Self::TakenOver => "taken_over",
             Self::ShuttingDown => "shutting_down",
             Self::Journal(_) => "journal",
@@ -130,7 +133,7 @@ impl Close {
             Self::Login => (Some(4), 0x86),
             Self::Accounts(_) => (Some(3), 0x88),
             Self::ShuttingDown => (Some(3), 0x8b),
-            Self::TakenOver => (Some(3), 0x8e),
+            Self::SessionBusy => (Some(3), 0x89),
             Self::AuthMethod => (None, 0x8c),
             _ => return None,
         };

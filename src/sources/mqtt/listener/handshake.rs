@@ -154,7 +154,7 @@ async fn enter(
     // The older connection of this client may be waiting for the disk; so does this one then.
     let session = tokio::time::timeout(shared.options.connect_within, attaching)
         .await
-        .map_err(|_| Close::TakenOver)?;
+        .map_err(|_| Close::SessionBusy)?;
     let session_s = connect.session_expiry_s.min(SESSION_S_MAX);
     let welcome = Welcome {
         session_present: session.is_present(),

@@ -239,6 +239,22 @@ async fn a_redelivery_on_a_new_connection_waits_for_the_fsync_of_the_first() {
 }
 
 #[tokio::test]
+async fn a_session_that_waits_for_the_disk_is_not_waited_for_for_ever() {
+    let (disk, mut keeper) = gate();
+    let house = House::on(disk);
+    let (mut first, _first_running) = house.open();
+    first.connect(&Connect::kept(5, "a")).await;
+    first.send(&publish(5, 2, 9, TOPIC, b"x")).await;
+    keeper.begun().await;
+    tokio::time::pause();
+    let (mut second, second_running) = house.open();
+    second.send(&Connect::kept(5, "a").bytes()).await;
+    assert_eq!(second.rest().await, b"\x20\x03\x00\x89\x00");
+    drop(second);
+    assert_eq!(second_running.await.unwrap(), Close::SessionBusy);
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_acknowledged_at_shutdown() {
     let (disk, mut keeper) = gate();
     let house = House::on(disk);
