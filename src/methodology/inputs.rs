@@ -18,7 +18,7 @@ impl Bounds {
     /// When `low` is above `high`.
     pub fn new(low: Number, high: Number) -> Result<Self, InputError> {
         if low > high {
-            return Err(InputError::Order { low, high });
+            return Err(InputError::Order { low: low.to_string(), high: high.to_string() });
         }
         Ok(Self { low, high })
     }
@@ -49,7 +49,7 @@ impl Bounds {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     #[error("the low bound {low} is above the high bound {high}")]
-    Order { low: Number, high: Number },
+    Order { low: String, high: String },
     #[error(transparent)]
     Unit(#[from] UnitError),
 }

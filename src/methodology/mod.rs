@@ -9,10 +9,22 @@
 //!
 //! The way through: `file` reads TOML and drives the rest; `syntax` makes an [`Expression`] of a
 //! text; `check` finds its unit and writes every conversion of units into it; `tape` lays the
-//! equations out for given members of the indices; `search` runs the tape at the bounds and kinks
-//! and proves that nothing lower was missed.
+//! equations out for given members of the indices; `evaluate` brings inputs to their units and
+//! traces; `search` runs the tape at the bounds and kinks and proves that nothing lower was missed.
 
+mod atom;
+mod check;
+mod evaluate;
+mod file;
+mod fit;
+mod interval;
+pub mod limits;
 mod number;
+mod print;
+mod raw;
+mod search;
+pub mod syntax;
+mod tape;
 mod unit;
 
 pub mod inputs;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::inputs::Inputs;
 use super::outcome::{EvaluationError, Outcome};
+use super::syntax::Expression;
 use super::unit::CompoundUnit;
 use crate::config::plan::{MonitoringOption, Registered};
 use crate::domain::decimal::Decimal;
@@ -29,6 +30,8 @@ pub struct Methodology {
     pub parameters: Vec<Parameter>,
     /// In declared order; `RE`, `PE` and `ER` are among them, without index, in tCO2e.
     pub equations: Vec<Equation>,
+    /// Places in `equations`, each after those it uses.
+    pub(super) order: Vec<usize>,
 }
 
 impl Methodology {
@@ -38,8 +41,7 @@ impl Methodology {
     /// # Errors
     /// Everything found wrong, in the order of the file.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let _ = text;
-        Err(vec![Diagnostic::whole(file, "not read yet")])
+        super::file::parse(file, text)
     }
 
     #[must_use]
@@ -56,18 +58,17 @@ impl Methodology {
     /// methodology does not know (V-PLAN), worded for people. Empty: the plan fits.
     #[must_use]
     pub fn check_inputs(&self, registered: &Registered) -> Vec<String> {
-        let _ = registered;
-        Vec::new()
+        super::fit::check_inputs(self, registered)
     }
 
-    /// RE, PE and ER at the values, inside the bounds of the inputs, that give the lowest ER.
+    /// RE, PE and ER at the values, inside the bounds of the inputs, that give the lowest ER. Inputs
+    /// that the methodology does not know are left alone: [`Methodology::check_inputs`] tells of them.
     ///
     /// # Errors
     /// A missing input, an arithmetic error, or bounds too many or too wide to be searched: then the
     /// caller has no figure to claim.
     pub fn evaluate(&self, inputs: &Inputs) -> Result<Outcome, EvaluationError> {
-        let _ = inputs;
-        Err(EvaluationError::NoMembers { index: String::new() })
+        super::evaluate::evaluate(self, inputs)
     }
 
     /// The equation of `symbol` for these members as a spreadsheet formula, without `=`: `cell`
@@ -82,8 +83,7 @@ impl Methodology {
         index_sets: &[(String, Vec<String>)],
         cell: &dyn Fn(&str, &[String]) -> String,
     ) -> Option<String> {
-        let _ = (symbol, members, index_sets, cell);
-        None
+        super::print::formula(self.equation(symbol)?, members, index_sets, cell)
     }
 }
 
@@ -163,19 +163,24 @@ pub struct Equation {
     pub text: String,
     pub about: String,
     pub sure: Sureness,
+    /// As written.
+    pub(super) written: Expression,
+    /// With every conversion of units in it.
+    pub(super) checked: Expression,
 }
 
 impl Equation {
-    /// `symbol = expression` in the language's own plain form: parsing it gives the same tree.
+    /// `symbol = expression` in the language's own plain form; parsing the right side gives the same
+    /// tree again.
     #[must_use]
     pub fn to_plain(&self) -> String {
-        format!("{} = {}", self.symbol, self.text)
+        format!("{} = {}", super::outcome::place(&self.symbol, &self.indices), self.written)
     }
 
     /// `symbol = expression` in LaTeX math mode, without delimiters.
     #[must_use]
     pub fn to_latex(&self) -> String {
-        self.to_plain()
+        super::print::latex(self)
     }
 }
 
@@ -195,6 +200,14 @@ pub enum Sureness {
 }
 
 impl Sureness {
+    /// The sureness of a tag, as written in files.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        [Self::Sourced, Self::Computed, Self::Decided, Self::Known, Self::Doubted]
+            .into_iter()
+            .find(|sure| sure.tag() == tag)
+    }
+
     /// The tag, as written in files.
     #[must_use]
     pub fn tag(self) -> &'static str {

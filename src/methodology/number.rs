@@ -271,6 +271,39 @@ impl fmt::Debug for Number {
     }
 }
 
+/// A whole number of at most 34 digits.
+pub(super) fn whole(value: i128) -> Plain {
+    Repr::new(value.into(), 0)
+}
+
+/// The same arithmetic without error bounds, and so without a check for cancellation.
+pub(super) mod plain {
+    use super::{NumberError, Plain, Repr, VALUE, is_zero, rounded, unsigned_zero};
+
+    pub fn add(left: &Plain, right: &Plain) -> Result<Plain, NumberError> {
+        Ok(rounded(VALUE.add(left, right))?.0)
+    }
+
+    pub fn multiply(left: &Plain, right: &Plain) -> Result<Plain, NumberError> {
+        Ok(rounded(VALUE.mul(left, right))?.0)
+    }
+
+    pub fn divide(left: &Plain, right: &Plain) -> Result<Plain, NumberError> {
+        if is_zero(right) {
+            return Err(NumberError::DivisionByZero);
+        }
+        Ok(rounded(VALUE.div(left, right))?.0)
+    }
+
+    pub fn negate(value: &Plain) -> Plain {
+        unsigned_zero(-value.clone())
+    }
+
+    pub fn power(base: &Plain, exponent: u32) -> Result<Plain, NumberError> {
+        (0..exponent).try_fold(Repr::one(), |product, _| multiply(&product, base))
+    }
+}
+
 /// Exact, with the rounding error of a result in `VALUE`: at most half a unit of its last digit.
 fn rounded(
     result: dashu_float::FpResult<FBig<HalfEven, 10>>,
@@ -315,7 +348,7 @@ fn unsigned_zero(value: Plain) -> Plain {
     if is_zero(&value) { Repr::zero() } else { value }
 }
 
-fn magnitude(value: &Plain) -> Plain {
+pub(super) fn magnitude(value: &Plain) -> Plain {
     if is_negative(value) { -value.clone() } else { value.clone() }
 }
 

@@ -95,11 +95,8 @@ pub enum EvaluationError {
     Unit { symbol: String, members: Vec<String>, given: String, unit: String },
     #[error("{} cannot be computed: {error}", place(.symbol, .members))]
     Arithmetic { symbol: String, members: Vec<String>, error: NumberError },
-    #[error(
-        "the equations grow to {count} operations for these members, more than {max}; split the \
-         project"
-    )]
-    TooLarge { count: usize, max: usize },
+    #[error("the equations take more than {max} operations for these members; split the project")]
+    TooLarge { max: usize },
     #[error(
         "the doubtful inputs {} would need {count} combinations, more than {max}; decide some of \
          them, or let them count by the bounds of a gap",
