@@ -6,19 +6,19 @@
 //! the window is kept here, since rumqttc's own event loop forgets it where the server has no session
 //! to resume; so this uses its packet codecs alone. Never looks into a payload.
 
+mod packets;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rumqttc::mqttbytes::{self, v4};
-use rumqttc::v5::mqttbytes::{self as mqttbytes5, v5};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// Most bytes of a packet from the server: it sends acknowledgements alone.
-const PACKET_BYTES_MAX: usize = 64 << 10;
 /// Bytes gathered before they are written.
 const WRITE_BYTES: usize = 64 << 10;
 /// Pause before a connection is tried again: doubled from the first to the last.
@@ -26,8 +26,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// How far the sender may fall behind its rate before it starts counting anew.
 const BEHIND_MAX: Duration = Duration::from_millis(100);
-/// Seconds; a connection is idle only while acknowledgements are awaited.
-const KEEP_ALIVE_S: u16 = 60;
 
 /// The protocol spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,22 +231,8 @@ impl<I: Iterator<Item = Message>> Sending<I> {
     ) -> Result<(), Fault> {
         let Unanswered { packet_id, message, .. } = &self.unanswered[index];
         self.published.sent += 1;
-        let written = match options.protocol {
-            Protocol::V311 => {
-                let (topic, payload) = (message.topic.clone(), message.payload.clone());
-                let mut publish = v4::Publish::new(topic, mqttbytes::QoS::AtLeastOnce, payload);
-                publish.pkid = *packet_id;
-                publish.write(buffer).map_err(|error| error.to_string())
-            }
-            Protocol::V5 => {
-                let (topic, payload) = (message.topic.clone(), message.payload.clone());
-                let mut publish =
-                    v5::Publish::new(topic, mqttbytes5::QoS::AtLeastOnce, payload, None);
-                publish.pkid = *packet_id;
-                publish.write(buffer).map_err(|error| error.to_string())
-            }
-        };
-        written.map(drop).map_err(|error| Fault::Io(io::Error::other(error)))
+        packets::write_publish(options.protocol, *packet_id, message, buffer)?;
+        Ok(())
     }
 
     /// Takes an acknowledgement. Servers answer in order as a rule, so it is found at the front.
@@ -284,9 +268,10 @@ async fn run<I: Iterator<Item = Message>>(
         one.packet_id = 0;
     }
     let mut input = BytesMut::new();
-    let (mut stream, receive_max) = timeout(options.patience, connect(options, &mut input))
-        .await
-        .map_err(io::Error::from)??;
+    let (mut stream, receive_max) =
+        timeout(options.patience, packets::connect(options, &mut input))
+            .await
+            .map_err(io::Error::from)??;
     sending.published.connections += 1;
     let window = options.window.min(receive_max).max(1);
     let (mut reader, mut writer) = stream.split();
@@ -294,7 +279,7 @@ async fn run<I: Iterator<Item = Message>>(
     loop {
         sending.fill(options, window, &mut output)?;
         if sending.is_over && sending.unanswered.is_empty() {
-            write_disconnect(options.protocol, &mut output)?;
+            packets::write_disconnect(options.protocol, &mut output)?;
             // Everything is acknowledged: how the connection ends does not matter.
             let _ = writer.write_all(&output).await;
             let _ = writer.shutdown().await;
@@ -307,7 +292,7 @@ async fn run<I: Iterator<Item = Message>>(
                 if read? == 0 {
                     return Err(Fault::Io(io::ErrorKind::UnexpectedEof.into()));
                 }
-                while let Some((packet_id, answer)) = next_answer(options.protocol, &mut input)? {
+                while let Some((packet_id, answer)) = packets::next_answer(options.protocol, &mut input)? {
                     sending.answer(packet_id, answer, answered)?;
                 }
             }
@@ -316,113 +301,6 @@ async fn run<I: Iterator<Item = Message>>(
             () = sleep_until(patience_ends), if !sending.unanswered.is_empty() => {
                 return Err(Fault::Io(io::ErrorKind::TimedOut.into()));
             }
-        }
-    }
-}
-
-/// A connection that the server accepted, and the most messages it lets be unacknowledged.
-async fn connect(options: &Options, input: &mut BytesMut) -> Result<(TcpStream, u16), Fault> {
-    let mut stream = TcpStream::connect(&options.address).await?;
-    stream.set_nodelay(true)?;
-    let mut output = BytesMut::new();
-    let invalid = |text: String| Fault::Io(io::Error::new(io::ErrorKind::InvalidData, text));
-    match options.protocol {
-        Protocol::V311 => {
-            let mut connect = v4::Connect::new(options.client_id.clone());
-            connect.keep_alive = KEEP_ALIVE_S;
-            if let Some((user, password)) = &options.account {
-                connect.set_login(user, password);
-            }
-            connect.write(&mut output).map_err(|error| invalid(error.to_string()))?;
-        }
-        Protocol::V5 => {
-            let connect = v5::Connect {
-                keep_alive: KEEP_ALIVE_S,
-                client_id: options.client_id.clone(),
-                clean_start: true,
-                properties: None,
-            };
-            let login =
-                options.account.as_ref().map(|(user, password)| v5::Login::new(user, password));
-            connect
-                .write(&None, &login, &mut output)
-                .map_err(|error| invalid(error.to_string()))?;
-        }
-    }
-    stream.write_all(&output).await?;
-    loop {
-        if stream.read_buf(input).await? == 0 {
-            return Err(Fault::Io(io::ErrorKind::UnexpectedEof.into()));
-        }
-        match options.protocol {
-            Protocol::V311 => match v4::Packet::read(input, PACKET_BYTES_MAX) {
-                Ok(v4::Packet::ConnAck(ack)) if ack.code == v4::ConnectReturnCode::Success => {
-                    return Ok((stream, u16::MAX));
-                }
-                Ok(v4::Packet::ConnAck(ack)) => {
-                    return Err(match ack.code {
-                        v4::ConnectReturnCode::ServiceUnavailable => {
-                            Fault::Io(io::ErrorKind::ConnectionRefused.into())
-                        }
-                        code => Fault::Refused(format!("{code:?}")),
-                    });
-                }
-                Err(mqttbytes::Error::InsufficientBytes(_)) => {}
-                other => return Err(invalid(format!("instead of CONNACK: {other:?}"))),
-            },
-            Protocol::V5 => match v5::Packet::read(input, Some(PACKET_BYTES_MAX as u32)) {
-                Ok(v5::Packet::ConnAck(ack)) if ack.code == v5::ConnectReturnCode::Success => {
-                    let receive_max = ack.properties.and_then(|known| known.receive_max);
-                    return Ok((stream, receive_max.unwrap_or(u16::MAX)));
-                }
-                Ok(v5::Packet::ConnAck(ack)) => {
-                    return Err(match ack.code {
-                        v5::ConnectReturnCode::ServerUnavailable
-                        | v5::ConnectReturnCode::ServerBusy => {
-                            Fault::Io(io::ErrorKind::ConnectionRefused.into())
-                        }
-                        code => Fault::Refused(format!("{code:?}")),
-                    });
-                }
-                Err(mqttbytes5::Error::InsufficientBytes(_)) => {}
-                other => return Err(invalid(format!("instead of CONNACK: {other:?}"))),
-            },
-        }
-    }
-}
-
-/// The next acknowledgement, if a whole one has come.
-fn next_answer(protocol: Protocol, input: &mut BytesMut) -> io::Result<Option<(u16, Answer)>> {
-    let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
-    match protocol {
-        Protocol::V311 => match v4::Packet::read(input, PACKET_BYTES_MAX) {
-            Ok(v4::Packet::PubAck(ack)) => Ok(Some((ack.pkid, Answer::Acknowledged))),
-            Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-            other => Err(invalid(format!("instead of PUBACK: {other:?}"))),
-        },
-        Protocol::V5 => match v5::Packet::read(input, Some(PACKET_BYTES_MAX as u32)) {
-            Ok(v5::Packet::PubAck(ack)) => {
-                let answer = match ack.reason {
-                    // Nobody subscribes to a listener that stores.
-                    v5::PubAckReason::Success | v5::PubAckReason::NoMatchingSubscribers => {
-                        Answer::Acknowledged
-                    }
-                    reason => Answer::Refused(format!("{reason:?}")),
-                };
-                Ok(Some((ack.pkid, answer)))
-            }
-            Err(mqttbytes5::Error::InsufficientBytes(_)) => Ok(None),
-            other => Err(invalid(format!("instead of PUBACK: {other:?}"))),
-        },
-    }
-}
-
-fn write_disconnect(protocol: Protocol, output: &mut BytesMut) -> io::Result<()> {
-    match protocol {
-        Protocol::V311 => v4::Disconnect.write(output).map(drop).map_err(io::Error::other),
-        Protocol::V5 => {
-            let goodbye = v5::Disconnect::new(v5::DisconnectReasonCode::NormalDisconnection);
-            goodbye.write(output).map(drop).map_err(io::Error::other)
         }
     }
 }

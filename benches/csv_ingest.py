@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""A large CSV file: `mrv ingest` against DuckDB writing the same readings and 15-minute amounts.
+
+    csv_ingest.py MRV GEN20M.py [--rows 2000000] [--runs 3] [--threads 2]
+
+The file is that of gen20m.py: 500 meters, one row a minute each, time-major. Runs alternate. Wall and
+CPU seconds and peak memory are those of each command as a whole, start included. A number counts only
+after readings and 15-minute amounts were found equal. Ours keeps the bytes and the evidence log too.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from daemon import Daemon
+
+METERS = 500
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("mrv")
+    arguments.add_argument("generator")
+    arguments.add_argument("--rows", type=int, default=2_000_000)
+    arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--threads", type=int, default=2)
+    a = arguments.parse_args()
+    a.mrv = os.path.abspath(a.mrv)
+    with tempfile.TemporaryDirectory(prefix="mrv-bench-") as scratch:
+        scratch = Path(scratch)
+        source = scratch / "meters.csv"
+        generate(a.generator, source, a.rows)
+        rows = a.rows // METERS * METERS
+        results = {"ours": [], "theirs": []}
+        for run in range(a.runs):
+            for name, measure in (("ours", ours), ("theirs", theirs)):
+                result = measure(a, scratch / f"{name}-{run}", source)
+                results[name].append(result)
+                print(f"run {run + 1} {name:<6} {json.dumps(result)}", flush=True)
+            compare(scratch / f"ours-{run}", scratch / f"theirs-{run}", rows)
+            for name in results:
+                shutil.rmtree(scratch / f"{name}-{run}")
+    report(rows, results)
+
+
+def generate(generator, path, rows):
+    """gen20m.py as it is, but for the number of minutes."""
+    text = Path(generator).read_text()
+    changed = text.replace("M,T=500,40000", f"M,T={METERS},{rows // METERS}")
+    if changed == text and rows != 20_000_000:
+        raise SystemExit(f"{generator} does not say M,T=500,40000 any more")
+    subprocess.run([sys.executable, "-c", changed, path], check=True, stdout=subprocess.DEVNULL)
+
+
+def run(command, **more):
+    """Wall and CPU seconds and peak memory of a command."""
+    begun = time.monotonic()
+    process = subprocess.Popen(command, **more)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"{command[0]} failed")
+    return {
+        "wall_s": round(time.monotonic() - begun, 2),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_mib": round(usage.ru_maxrss / 1024),
+    }
+
+
+def ours(a, folder, source):
+    names = [f"site{meter // 25:02d}-m{meter:04d}" for meter in range(METERS)]
+    channels = "".join(
+        f'[[channel]]\nid = "s/{name}/EG"\nkind = "register"\nunit = "kWh"\n'
+        f'cadence = "1 min"\ncapacity = "1000 kW"\n'
+        for name in names
+    )
+    plan = (
+        'mrv_plan = 1\nproject = "bench"\nnumber = 1\nvalid_from = "2023-12-31T00:00:00Z"\n'
+        '[registered]\ntitle = "bench"\ncountry = "TH"\npdd_version = "1"\nmethodology = "NONE"\n'
+        'zone = "UTC"\ncrediting = { from = "2024-01-01", to = "2030-12-31" }\n'
+        + channels
+        + '[[reader]]\nname = "meters"\nfile = "*.csv"\nformat = "csv"\nstamp_column = "ts"\n'
+        'stamp = "rfc3339"\norder = "oldest-first"\nlayout = "long"\nsite = "s"\n'
+        'device_column = "meter"\nquantity = "EG"\nvalue_column = "value"\n'
+    )
+    with Daemon(a.mrv, folder) as daemon:
+        daemon.apply(plan)
+    return run(
+        [a.mrv, "ingest", "--project", "bench", source],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+
+
+def theirs(a, folder, source):
+    contender = Path(__file__).with_name("csv_duckdb.py")
+    return run(
+        [sys.executable, contender, source, folder, str(a.threads)], stdout=subprocess.DEVNULL
+    )
+
+
+def compare(ours_folder, theirs_folder, rows):
+    """Readings row by row, both ways; amounts wherever both ends of an interval were read."""
+    tables = f"{ours_folder}/data/tables"
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(
+        f"CREATE VIEW ours AS SELECT device AS meter, epoch_us(\"at\") AS stamp, value "
+        f"FROM read_parquet('{tables}/readings/**/*.parquet')"
+    )
+    connection.execute(
+        f"CREATE VIEW theirs AS SELECT meter, epoch_us(ts) AS stamp, value "
+        f"FROM read_parquet('{theirs_folder}/readings.parquet')"
+    )
+    connection.execute(
+        f"CREATE VIEW our_amounts AS SELECT device AS meter, epoch_us(start) AS start, value AS amount "
+        f"FROM read_parquet('{tables}/intervals/**/*.parquet') WHERE quality = 'M'"
+    )
+    connection.execute(
+        f"CREATE VIEW their_amounts AS SELECT meter, epoch_us(start) AS start, amount "
+        f"FROM read_parquet('{theirs_folder}/amounts.parquet') WHERE amount IS NOT NULL"
+    )
+    counts = connection.execute("SELECT (SELECT count(*) FROM ours), (SELECT count(*) FROM theirs)").fetchone()
+    differ = 0
+    for left, right in (("ours", "theirs"), ("our_amounts", "their_amounts")):
+        differ += connection.execute(
+            f"SELECT (SELECT count(*) FROM (FROM {left} EXCEPT ALL FROM {right})) "
+            f"+ (SELECT count(*) FROM (FROM {right} EXCEPT ALL FROM {left}))"
+        ).fetchone()[0]
+    amounts = connection.execute("SELECT count(*) FROM our_amounts").fetchone()[0]
+    if counts != (rows, rows) or differ or not amounts:
+        raise SystemExit(f"the outputs differ: rows {counts} of {rows}, {amounts} amounts, {differ} in one alone")
+    print(f"      equal  {rows} readings and {amounts} amounts on both sides", flush=True)
+
+
+def report(rows, results):
+    print(f"\n{rows} rows of CSV, {len(results['ours'])} runs each, alternating")
+    print(f"{'':24}{'ours: median (min..max)':>36}{'DuckDB: median (min..max)':>36}")
+    medians = {}
+    for key, label in (("wall_s", "wall s"), ("cpu_s", "CPU s"), ("peak_mib", "peak MiB")):
+        cells = []
+        for name in ("ours", "theirs"):
+            values = [result[key] for result in results[name]]
+            medians[name, key] = statistics.median(values)
+            cells.append(f"{medians[name, key]} ({min(values)}..{max(values)})")
+        print(f"{label:24}{cells[0]:>36}{cells[1]:>36}")
+    ratio = medians["ours", "wall_s"] / medians["theirs", "wall_s"]
+    print(f"ours takes {ratio:.2f} times the wall time of DuckDB; the target is 0.5 times")
+
+
+if __name__ == "__main__":
+    main()
