@@ -53,9 +53,8 @@ impl Site {
         let project = self.plan.project.to_string();
         let (from, to) = self.plan.registered.crediting;
         let (from, to) = (from.to_string(), to.to_string());
-        let closed = self.mrv(&[
-            "period", "close", "--project", &project, "--from", &from, "--to", &to,
-        ]);
+        let closed =
+            self.mrv(&["period", "close", "--project", &project, "--from", &from, "--to", &to]);
         let folder = PathBuf::from(closed["folder"].as_str().unwrap());
         for name in ["report.json", "report.xlsx", "report.html", "summary.txt"] {
             assert!(folder.join(name).is_file(), "{name}");
@@ -139,7 +138,8 @@ fn check(name: &str, names: &[&str]) -> Option<Value> {
         .sum();
     assert_eq!(duplicates, readings, "the same files again are duplicates, each and every one");
     assert_eq!(
-        site.report()["provenance"]["figures_digest"], report["provenance"]["figures_digest"],
+        site.report()["provenance"]["figures_digest"],
+        report["provenance"]["figures_digest"],
         "duplicates alter no figure"
     );
     site.mrv(&["log", "verify"]);

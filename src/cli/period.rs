@@ -25,8 +25,10 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mrv period close --project P --from 2020-01-01 --to 2020-12-31 \
-    --prepared-by \"A. Tanaka\" --reviewed-by \"B. Somchai\"")]
+#[command(
+    after_help = "Example:\n  mrv period close --project P --from 2020-01-01 --to 2020-12-31 \
+    --prepared-by \"A. Tanaka\" --reviewed-by \"B. Somchai\""
+)]
 pub struct CloseArguments {
     /// The project.
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Context, Ended};
@@ -47,6 +47,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
             format!("listen on {http_address}: choose another address for [http]")
         })?;
         let (stop, shutdown) = watch::channel(false);
+        // Before anybody can know that the daemon is ready, so that it always ends in good order.
+        let signals = Signals::listen()?;
         let views = views(&daemon, &layout, metrics);
         tracing::info!(
             mqtt = %daemon.mqtt_address()?,
@@ -55,7 +57,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
             "ready"
         );
         let http = tokio::spawn(api::serve(http, views, shutdown.clone()));
-        let signals = tokio::spawn(stop_on_signal(stop.clone()));
+        let signals = tokio::spawn(signals.stop(stop.clone()));
         let served = daemon.serve(stop.clone(), shutdown).await;
         stop.send_replace(true);
         signals.abort();
@@ -82,16 +84,25 @@ fn views(daemon: &Daemon, layout: &Layout, metrics: Metrics) -> Views {
     }
 }
 
-async fn stop_on_signal(stop: watch::Sender<bool>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received; end the process by its id");
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM: leaving"),
-        _ = interrupt.recv() => tracing::info!("interrupted: leaving"),
+/// The signals that end the daemon.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listen for SIGINT")?,
+        })
     }
-    stop.send_replace(true);
+
+    async fn stop(mut self, stop: watch::Sender<bool>) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: leaving"),
+            _ = self.interrupt.recv() => tracing::info!("interrupted: leaving"),
+        }
+        stop.send_replace(true);
+    }
 }

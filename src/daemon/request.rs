@@ -57,7 +57,13 @@ pub enum Answer {
         number: u32,
     },
     /// A period's report: where it is, what it says, and the seal's leaf if it is sealed.
-    Closed { folder: String, summary: String, report: String, seal: Option<i64>, log_size: i64 },
+    Closed {
+        folder: String,
+        summary: String,
+        report: String,
+        seal: Option<i64>,
+        log_size: i64,
+    },
     Done,
     /// A rule said no.
     Refused {

@@ -89,8 +89,7 @@ fn count_file(
         let mut last: Option<([String; 3], Option<ChannelKey>)> = None;
         for row in 0..batch.num_rows() {
             let is_stamped = stamps.is_valid(row);
-            let is_inside =
-                !is_stamped || (from.us()..to.us()).contains(&stamps.value(row));
+            let is_inside = !is_stamped || (from.us()..to.us()).contains(&stamps.value(row));
             if !is_inside {
                 continue;
             }
