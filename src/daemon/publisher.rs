@@ -200,7 +200,10 @@ impl Thread {
             match command {
                 Some(Command::Flush(reply)) => {
                     let result = self.cut().and_then(|()| self.intervals());
-                    let told = result.as_ref().map(|()| ()).map_err(ToString::to_string);
+                    let told = match &result {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(error.to_string()),
+                    };
                     // Whoever asked may have gone away; it is published all the same.
                     let _ = reply.send(told);
                     result?;
