@@ -26,8 +26,10 @@ mkdir -p "$folder"
 cd "$folder"
 
 daemon=
+gateways=()
 finish() {
     status=$?
+    for gateway in "${gateways[@]}"; do kill "$gateway" 2>/dev/null || true; done
     if [ -n "$daemon" ] && kill -TERM "$daemon" 2>/dev/null; then wait "$daemon" || true; fi
     if [ "$status" != 0 ]; then say "stopped; see $folder/serve.log"; fi
     exit "$status"
@@ -105,10 +107,11 @@ publish() {
         --address "127.0.0.1:$mqtt" --user "$1" --password-file "secrets/$1" \
         --from $from --days $days > "gateway-$1.txt"
 }
-publish solar-a demo-solar roof 3.1.1 & gateways=($!)
+publish solar-a demo-solar roof 3.1.1 & gateways+=($!)
 publish solar-b demo-solar roof 5 & gateways+=($!)
 publish chiller demo-chiller plant 5 & gateways+=($!)
 for gateway in "${gateways[@]}"; do wait "$gateway"; done
+gateways=()
 
 say 'the check meter: a file dropped into the inbox'
 name=check_$from.csv
@@ -130,7 +133,12 @@ kill -TERM "$daemon"
 wait "$daemon"
 daemon=
 
-query() { "$mrv" query "$1"; }
+query() { "$mrv" query "$1" | sed '/^([0-9]* rows\{0,1\})$/d'; }
+# Of a closed period what fits beside the others; all of it is in period-*.txt.
+period() {
+    sed -n '/^Demonstration/p;/^period/p;/^tCO2e/,/^$/p;/^20[0-9][0-9]: /,/^$/p;/^items/p;/^report.html/p' \
+        "period-$1.txt" | sed '/^$/d'
+}
 counts=$(query "
     SELECT project, COUNT(*) AS readings FROM readings GROUP BY project ORDER BY project")
 conflicts=$(query "
@@ -146,21 +154,22 @@ cat <<TEXT
 ================ SIMULATED DATA: nothing below was measured anywhere ================
 Accepted:
 $counts
-Conflicting (kept beside the first value; a doubt until a person decides):
+Conflicting (both values kept; a doubt until a person decides):
 $conflicts
-Refused (V-DUP duplicate, V-SCHEMA undecodable, V-CHANNEL not planned, V-TIME clock,
-V-MISSING declared as missing), each with its reason and text in the table refused:
+Refused (V-DUP duplicate, V-SCHEMA undecodable, V-CHANNEL not planned, V-TIME clock ahead,
+V-MISSING declared as missing); the table refused has each with its reason and text:
 $refused
 
-$(cat period-demo-solar.txt)
+$(period demo-solar)
 
-$(cat period-demo-chiller.txt)
+$(period demo-chiller)
 
-$(cat log-verify.txt)
+$(cut -d: -f1,2 log-verify.txt)
 
 Files, below $folder:
-  data/tables/     Parquet: messages, readings, conflicts, refused, intervals
-  gateway-*.txt    the defects that were placed, and when
-  mrv.toml         with it: cd demo && $mrv query "SELECT * FROM refused LIMIT 5"
+  data/tables/                  Parquet: messages, readings, conflicts, refused, intervals
+  data/reports/                 report.html, report.xlsx, report.json of each period
+  period-*.txt, gateway-*.txt   all that was printed; the defects that were placed, and when
+  ask more: cd demo && $mrv query "SELECT * FROM refused LIMIT 5"
 Simulated, indicative, not verified.
 TEXT
