@@ -349,7 +349,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "capacity = \"80 kW\"",
         "exchange = [{ at = \"2025-06-01T00:00:00Z\", final = 1, start = 0 },\n\
          { at = \"2025-05-01T00:00:00Z\", final = 1, start = 0 }]\ncapacity = \"80 kW\"",
-        &["p.toml:53:8: not after the exchange before it; write them in the order of time"],
+        &["p.toml:51:8: not after the exchange before it; write them in the order of time"],
     ),
     (
         "[[reader]]\nname = \"gateways\"",
