@@ -2,7 +2,7 @@
 //!
 //! | kind | span | known |
 //! | --- | --- | --- |
-//! | register | between two usable readings | their difference, spread evenly over the time |
+//! | register | between two usable readings, or one and a recorded exchange | the difference, spread evenly over the time |
 //! | delta | one cadence from or to the stamp | the amount |
 //! | gauge, mean | one cadence from or to the stamp | the value |
 //! | gauge, hold | to the next reading, at most `step_max` | the value |
@@ -64,13 +64,15 @@ fn register(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point]) -> Ve
         .iter()
         .filter_map(|point| Some((point, i128::from(point.usable()?.micro()))))
         .collect();
-    usable
-        .windows(2)
-        .map(|pair| {
-            let ((a, before), (b, after)) = (pair[0], pair[1]);
-            let time_us = b.at.us() - a.at.us();
-            let (known, mut flags) =
-                register_step(plan, modulus.map(|m| m.micro().into()), before, after, time_us);
+    let modulus: Option<i128> = modulus.map(|modulus| modulus.micro().into());
+    let mut spans = Vec::with_capacity(usable.len());
+    for pair in usable.windows(2) {
+        let ((a, before), (b, after)) = (pair[0], pair[1]);
+        let leaves = (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1));
+        let mut push = |from: Timestamp, to: Timestamp, before, after, cause: Flags| {
+            let time_us = to.us() - from.us();
+            let (known, flags) = register_step(plan, modulus, before, after, time_us);
+            let mut flags = flags.union(cause).union(b.flags);
             let quality = match known {
                 Known::Amount(_) if time_us <= bridge_us(plan) => Quality::M,
                 Known::Amount(_) => {
@@ -79,11 +81,23 @@ fn register(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point]) -> Ve
                 }
                 _ => Quality::Z,
             };
-            let flags = flags.union(b.flags);
-            let leaves = (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1));
-            Span { from: a.at, to: b.at, known, quality, flags, leaves }
-        })
-        .collect()
+            spans.push(Span { from, to, known, quality, flags, leaves });
+        };
+        let (mut from, mut before, mut cause) = (a.at, before, Flags::NONE);
+        for exchange in plan.exchanges.iter().filter(|e| a.at < e.at && e.at <= b.at) {
+            let (last, first): (i128, i128) =
+                (exchange.last.micro().into(), exchange.first.micro().into());
+            cause.insert(Code::Exchange);
+            // What the new meter counted by the same instant is part of this step.
+            let counted = if exchange.at == b.at { after - first } else { 0 };
+            push(from, exchange.at, before, last + counted, cause);
+            (from, before) = (exchange.at, first);
+        }
+        if from < b.at {
+            push(from, b.at, before, after, cause);
+        }
+    }
+    spans
 }
 
 /// What a register counted from one usable reading to the next.

@@ -6,7 +6,7 @@ use super::interval::{IntervalRow, intervals};
 use super::point::{Content, Point, points};
 use super::span::spans;
 use super::total::total;
-use crate::config::plan::{ChannelKind, ChannelPlan, Doubt, GaugeRule, StampAt};
+use crate::config::plan::{ChannelKind, ChannelPlan, Doubt, Exchange, GaugeRule, StampAt};
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::flag::{Code, Flags};
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
@@ -38,6 +38,7 @@ fn plan(kind: ChannelKind, unit: &str, cadence_min: Option<i64>) -> ChannelPlan 
         cadence_us: cadence_min.map(|count| count * 60_000_000),
         installed: None,
         retired: None,
+        exchanges: Vec::new(),
         serial: String::new(),
         class: String::new(),
     }
@@ -125,6 +126,20 @@ fn registers_are_differences_spread_over_time() {
         }
         assert_eq!(got, expected, "{name}");
     }
+}
+
+#[test]
+fn a_recorded_exchange_loses_nothing_and_doubts_nothing() {
+    let exchanged = |at_min| ChannelPlan {
+        exchanges: vec![Exchange { at: minutes(at_min), last: value("502"), first: value("3") }],
+        ..register()
+    };
+    // 2 kWh up to the exchange, 1 kWh from it to the next reading.
+    let points = [point(0, "500"), point(15, "4")];
+    assert_eq!(shown(&exchanged(5), &points), ["3|3 3..3 M V-EXCHANGE"]);
+    assert_eq!(shown(&exchanged(15), &points), ["3|3 3..3 M V-EXCHANGE"]);
+    assert_eq!(shown(&exchanged(0), &points), ["-|- 4..25 Z V-RESET"], "before the first reading");
+    assert_eq!(shown(&register(), &points), ["-|- 4..25 Z V-RESET"]);
 }
 
 #[test]

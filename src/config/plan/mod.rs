@@ -171,9 +171,22 @@ pub struct ChannelPlan {
     pub installed: Option<Timestamp>,
     /// First instant it no longer serves; later readings are refused (V-CHANNEL).
     pub retired: Option<Timestamp>,
+    /// Registers only: recorded exchanges of the meter, by time, no two at once.
+    pub exchanges: Vec<Exchange>,
     /// Serial number, accuracy class and other plate data as printed in the report.
     pub serial: String,
     pub class: String,
+}
+
+/// A meter was exchanged for another (V-EXCHANGE); both readings in storage units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    /// A reading stamped at this instant is the new meter's.
+    pub at: Timestamp,
+    /// What the old meter showed last.
+    pub last: Fixed6,
+    /// What the new meter showed first.
+    pub first: Fixed6,
 }
 
 impl ChannelPlan {

@@ -126,9 +126,20 @@ pub struct RawChannel {
     pub installed: Option<Text>,
     pub retired: Option<Text>,
     #[serde(default)]
+    pub exchange: Vec<RawExchange>,
+    #[serde(default)]
     pub serial: String,
     #[serde(default)]
     pub class: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawExchange {
+    pub at: Text,
+    #[serde(rename = "final")]
+    pub last: Number,
+    pub start: Number,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,8 @@
 //! `[[channel]]`: what a device measures.
 
 use super::Findings;
-use crate::config::plan::raw::RawChannel;
-use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
+use crate::config::plan::raw::{Number, RawChannel};
+use crate::config::plan::{ChannelKind, ChannelPlan, Exchange, GaugeRule, StampAt};
 use crate::domain::decimal::Fixed6;
 use crate::domain::unit::Unit;
 
@@ -55,6 +55,7 @@ impl Findings<'_> {
             cadence_us,
             installed,
             retired,
+            exchanges: self.exchanges(raw, kind, unit, sent_unit),
             serial: raw.serial.clone(),
             class: raw.class.clone(),
         };
@@ -112,6 +113,42 @@ impl Findings<'_> {
                 Some(ChannelKind::Gauge(GaugeRule::Hold { step_max_us }))
             }
         }
+    }
+
+    /// Recorded exchanges; their readings are in the unit that the meter sends.
+    fn exchanges(
+        &mut self,
+        raw: &RawChannel,
+        kind: ChannelKind,
+        unit: Unit,
+        sent: Unit,
+    ) -> Vec<Exchange> {
+        let mut exchanges: Vec<Exchange> = Vec::new();
+        for one in &raw.exchange {
+            if !matches!(kind, ChannelKind::Register { .. }) {
+                let advice = "only a register goes on where the old meter stopped; leave it out";
+                self.tell(one.at.span(), "an exchange of a meter that is no register", advice);
+                continue;
+            }
+            let mut reading = |number: &Number| {
+                let value = self.decimal(number)?;
+                match sent.conversion_to(unit).map(|conversion| value.store(conversion)) {
+                    Some(Ok(stored)) => Some(stored.value),
+                    Some(Err(error)) => self.refuse(number.span(), error.to_string()),
+                    None => None,
+                }
+            };
+            let (last, first) = (reading(&one.last), reading(&one.start));
+            let (Some(at), Some(last), Some(first)) = (self.instant(&one.at), last, first) else {
+                continue;
+            };
+            if exchanges.last().is_some_and(|earlier| earlier.at >= at) {
+                let advice = "write them in the order of time";
+                self.tell(one.at.span(), "not after the exchange before it", advice);
+            }
+            exchanges.push(Exchange { at, last, first });
+        }
+        exchanges
     }
 
     /// 10^digits of the display, in storage units.

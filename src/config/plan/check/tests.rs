@@ -337,6 +337,21 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["p.toml:53:6: retired before it was installed; check both times"],
     ),
     (
+        "range = [-5, \"45.5\"]",
+        "exchange = [{ at = \"2025-06-01T00:00:00Z\", final = 1, start = 0 }]\n\
+         range = [-5, \"45.5\"]",
+        &[
+            "p.toml:59:20: an exchange of a meter that is no register; only a register goes on where \
+           the old meter stopped; leave it out",
+        ],
+    ),
+    (
+        "capacity = \"80 kW\"",
+        "exchange = [{ at = \"2025-06-01T00:00:00Z\", final = 1, start = 0 },\n\
+         { at = \"2025-05-01T00:00:00Z\", final = 1, start = 0 }]\ncapacity = \"80 kW\"",
+        &["p.toml:53:8: not after the exchange before it; write them in the order of time"],
+    ),
+    (
         "[[reader]]\nname = \"gateways\"",
         "[[reader]]\nname = \"files\"",
         &["p.toml:68:8: two readers have this name; rename one"],
