@@ -1,29 +1,70 @@
-//! The figures of a report are a function of the *set* of messages: any order, any repetition, any
-//! batches, any number of gateways at once give the same figures digest.
+//! The figures of a report are a function of the *set* of messages: any order, any repetition and any
+//! batches give the same figures digest. And ACC-4, for every shipped methodology: removing readings
+//! that nothing doubts never raises ER.
 
-use mrv::daemon::period::{Close, collect, write};
+use mrv::daemon::period::{Close, Closed, collect, write};
 use mrv::dataset::layout::Layout;
+use mrv::domain::decimal::{Decimal, Fixed6};
 use mrv::domain::id::ProjectId;
 use mrv::domain::message::{Kind, Message, Nonce, Payload, Source};
 use mrv::domain::time::{Date, Timestamp};
+use mrv::domain::unit::Conversion;
 use mrv::evidence::checkpoint::key_pair;
 use mrv::publish::{Project, Signer};
 use proptest::prelude::*;
 
-const PLAN: &str = include_str!("../pipelines/projects/demo-solar.toml");
-const METHODOLOGY: &str = include_str!("../pipelines/methodologies/solar-pv-f1.toml");
+/// A demonstration plan and its methodology.
+struct Case {
+    project: &'static str,
+    plan: &'static str,
+    methodology_id: &'static str,
+    methodology: &'static str,
+    site: &'static str,
+    /// Device and quantity of each channel that the tests write.
+    channels: &'static [(&'static str, &'static str)],
+    /// Those of them that are registers.
+    registers: &'static [usize],
+}
+
+const SOLAR: Case = Case {
+    project: "demo-solar",
+    plan: include_str!("../pipelines/projects/demo-solar.toml"),
+    methodology_id: "MRV_PV_F1",
+    methodology: include_str!("../pipelines/methodologies/solar-pv-f1.toml"),
+    site: "roof",
+    channels: &[
+        ("meter-1", "EG"),
+        ("inverter-2", "P"),
+        ("weather", "G"),
+        ("check-meter", "EG_check"),
+    ],
+    registers: &[0],
+};
+
+const CHILLER: Case = Case {
+    project: "demo-chiller",
+    plan: include_str!("../pipelines/projects/demo-chiller.toml"),
+    methodology_id: "MRV_CH_F2",
+    methodology: include_str!("../pipelines/methodologies/chiller-f2.toml"),
+    site: "plant",
+    channels: &[("chiller-1", "EC")],
+    registers: &[0],
+};
+
 /// 2025-01-31T16:00:00Z: the local month ends in the middle of the readings.
 const START_S: i64 = 1_738_339_200;
 
-/// Device and quantity, quarter hours since the start, value.
+/// Channel, quarter hours since the start, value.
 type Reading = (usize, i64, i64);
 
-const CHANNELS: [(&str, &str); 4] =
-    [("meter-1", "EG"), ("inverter-2", "P"), ("weather", "G"), ("check-meter", "EG_check")];
-
-fn message(number: usize, kind: Kind, name: &str, bytes: Vec<u8>) -> Message {
-    Message {
-        project: ProjectId::parse("demo-solar").unwrap(),
+fn closed(case: &Case, readings: &[Reading], batch: usize) -> Closed {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path());
+    let id = ProjectId::parse(case.project).unwrap();
+    let private_key = key_pair("k", &[7; 32]).unwrap().0;
+    let mut project = Project::open(&layout, &id, &Signer { private_key }).unwrap();
+    let message = |number: usize, kind: Kind, name: &str, bytes: Vec<u8>| Message {
+        project: id.clone(),
         kind,
         source: Source::MqttListener,
         received_at: Timestamp::from_us((START_S + 30 * 86_400 + number as i64) * 1_000_000),
@@ -31,24 +72,16 @@ fn message(number: usize, kind: Kind, name: &str, bytes: Vec<u8>) -> Message {
         name: name.into(),
         payload: Payload::Inline(bytes.into()),
         nonce: Nonce([0; 16]),
-    }
-}
-
-fn digest_of(readings: &[Reading], batch: usize) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let layout = Layout::new(folder.path());
-    let id = ProjectId::parse("demo-solar").unwrap();
-    let private_key = key_pair("k", &[7; 32]).unwrap().0;
-    let mut project = Project::open(&layout, &id, &Signer { private_key }).unwrap();
+    };
     let mut log = vec![
-        message(0, Kind::Methodology, "MRV_PV_F1", METHODOLOGY.into()),
-        message(1, Kind::Plan, "demo-solar.toml", PLAN.into()),
+        message(0, Kind::Methodology, case.methodology_id, case.methodology.into()),
+        message(1, Kind::Plan, "plan.toml", case.plan.into()),
     ];
     for (number, (channel, quarter, value)) in readings.iter().enumerate() {
-        let (device, quantity) = CHANNELS[*channel];
+        let (device, quantity) = case.channels[*channel];
         let ts = (START_S + quarter * 900) * 1_000;
         let payload = format!("{{\"ts\":{ts},\"values\":{{\"{quantity}\":{value}}}}}");
-        let topic = format!("mrv/v1/demo-solar/roof/{device}");
+        let topic = format!("mrv/v1/{}/{}/{device}", case.project, case.site);
         log.push(message(number + 2, Kind::Data, &topic, payload.into_bytes()));
     }
     let mut done = 0;
@@ -65,12 +98,28 @@ fn digest_of(readings: &[Reading], batch: usize) -> String {
         reviewed_by: None,
     };
     let collected = collect(&mut project, &close).unwrap();
-    write(&layout, &id, &close, &collected).unwrap().figures
+    write(&layout, &id, &close, &collected).unwrap()
+}
+
+fn digest_of(readings: &[Reading], batch: usize) -> String {
+    closed(&SOLAR, readings, batch).figures
+}
+
+/// ER of all years, to the millionth of a tonne, and the readings that the report counts.
+fn reductions(case: &Case, readings: &[Reading]) -> (Fixed6, u64) {
+    let closed = closed(case, readings, usize::MAX);
+    let report: serde_json::Value = serde_json::from_str(&closed.report).unwrap();
+    let er = |year: &serde_json::Value| {
+        let value = Decimal::parse(year["er"]["value"].as_str().unwrap()).unwrap();
+        i128::from(value.store(Conversion::IDENTITY).unwrap().value.micro())
+    };
+    let sum = report["years"].as_array().unwrap().iter().map(er).sum();
+    (Fixed6::from_micro(sum).unwrap(), report["items"]["readings"].as_u64().unwrap())
 }
 
 fn readings() -> impl Strategy<Value = Vec<Reading>> {
     // Few stamps and values, so that duplicates, conflicts, gaps and resets are frequent.
-    prop::collection::vec((0..CHANNELS.len(), 0i64..60, 0i64..6), 1..40)
+    prop::collection::vec((0..SOLAR.channels.len(), 0i64..60, 0i64..6), 1..40)
 }
 
 proptest! {
@@ -87,6 +136,40 @@ proptest! {
         let again = other[..repeated.min(other.len())].to_vec();
         other.extend(again);
         prop_assert_eq!(digest_of(&other, batch), whole);
+    }
+
+    #[test]
+    fn removing_readings_that_nothing_doubts_never_raises_the_reductions(
+        is_solar in any::<bool>(),
+        steps in prop::collection::vec((any::<bool>(), 0i64..12), 4..60),
+        removed in prop::collection::vec(any::<prop::sample::Index>(), 1..6),
+    ) {
+        let case = if is_solar { &SOLAR } else { &CHILLER };
+        let mut all: Vec<Reading> = Vec::new();
+        let mut registers = vec![1_000; case.channels.len()];
+        for (quarter, (is_read, step)) in (0i64..).zip(&steps) {
+            for channel in 0..case.channels.len().min(2) {
+                registers[channel] += step;
+                let value = match case.registers.contains(&channel) {
+                    true => registers[channel],
+                    false => *step,
+                };
+                if *is_read {
+                    all.push((channel, quarter, value));
+                }
+            }
+        }
+        prop_assume!(!all.is_empty());
+        let mut some = all.clone();
+        for index in &removed {
+            if some.len() > 1 {
+                some.remove(index.index(some.len()));
+            }
+        }
+        let ((er, counted), (er_less, counted_less)) =
+            (reductions(case, &all), reductions(case, &some));
+        prop_assert_eq!((counted, counted_less), (all.len() as u64, some.len() as u64));
+        prop_assert!(er_less <= er, "{} with all readings, {} with fewer", er, er_less);
     }
 }
 

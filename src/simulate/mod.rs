@@ -159,6 +159,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::domain::decimal::Decimal;
+    use crate::domain::unit::Conversion;
 
     fn setup(with_defects: bool) -> Setup {
         Setup {
@@ -176,6 +178,12 @@ mod tests {
     }
 
     /// Values by topic, quantity and stamp, in the order sent; and payloads that are no JSON.
+    /// Thousandths, from a number with or without its trailing zeros.
+    fn milli(text: &str) -> i64 {
+        let value = Decimal::parse(text).ok().and_then(|v| v.store(Conversion::IDENTITY).ok());
+        value.map_or(i64::MAX, |stored| stored.value.micro() / 1_000)
+    }
+
     fn decoded(simulated: &Simulated) -> (BTreeMap<String, Vec<(String, i64)>>, usize) {
         let mut values: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
         let mut undecodable = 0;
@@ -187,7 +195,7 @@ mod tests {
             let records = json.as_array().cloned().unwrap_or_else(|| vec![json]);
             for record in records {
                 for (quantity, value) in record["values"].as_object().unwrap() {
-                    let milli: i64 = value.to_string().replace('.', "").parse().unwrap_or(i64::MAX);
+                    let milli = milli(&value.to_string());
                     let name = format!("{}/{quantity}", message.topic);
                     values.entry(name).or_default().push((record["ts"].to_string(), milli));
                 }
