@@ -120,6 +120,14 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
     check_from_outside(&layout);
 }
 
+#[test]
+fn a_number_that_is_missing_or_twice_is_found() {
+    let seen = HashMap::from([(0, 1), (1, 2), (3, 1)]);
+    assert_eq!(missing(&[0, 1, 2, 3], |number| seen.contains_key(&number)), [2]);
+    assert_eq!(twice(&seen), [1]);
+    assert!(twice(&HashMap::from([(0, 1)])).is_empty());
+}
+
 /// Every acknowledged number is in `messages`.
 fn check_messages(layout: &Layout, acknowledged: &[u64]) {
     let project = ProjectId::parse(PROJECT).unwrap();
@@ -133,11 +141,8 @@ fn check_messages(layout: &Layout, acknowledged: &[u64]) {
         Ok::<_, DatasetError>(())
     })
     .unwrap();
-    let missing: Vec<u64> = acknowledged
-        .iter()
-        .copied()
-        .filter(|number| !stored.contains_key(&sequence::payload(start(), *number)))
-        .collect();
+    let is_stored = |number: u64| stored.contains_key(&sequence::payload(start(), number));
+    let missing = missing(acknowledged, is_stored);
     assert!(missing.is_empty(), "{} not in messages: {:?}", missing.len(), first(&missing));
     let repeated: u64 = stored.values().map(|count| count - 1).sum();
     println!("messages: {} different, {repeated} received again", stored.len());
@@ -153,11 +158,9 @@ fn check_readings(layout: &Layout, acknowledged: &[u64]) {
         assert!(part.bytes().all(|digit| digit == b'0'), "{text} was never sent");
         *seen.entry(whole.parse().unwrap()).or_default() += 1;
     }
-    let missing: Vec<u64> =
-        acknowledged.iter().copied().filter(|number| !seen.contains_key(number)).collect();
+    let missing = missing(acknowledged, |number| seen.contains_key(&number));
     assert!(missing.is_empty(), "{} not in readings: {:?}", missing.len(), first(&missing));
-    let twice: Vec<u64> =
-        seen.iter().filter(|(_, count)| **count > 1).map(|(number, _)| *number).collect();
+    let twice = twice(&seen);
     assert!(twice.is_empty(), "{} twice in readings: {:?}", twice.len(), first(&twice));
 }
 
@@ -397,6 +400,14 @@ fn is_ready(http: SocketAddr) -> bool {
 /// Numbers as stamps: second by second from here.
 fn start() -> Timestamp {
     Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap()
+}
+
+fn missing(acknowledged: &[u64], is_there: impl Fn(u64) -> bool) -> Vec<u64> {
+    acknowledged.iter().copied().filter(|number| !is_there(*number)).collect()
+}
+
+fn twice(seen: &HashMap<u64, u64>) -> Vec<u64> {
+    seen.iter().filter(|(_, count)| **count > 1).map(|(number, _)| *number).collect()
 }
 
 fn first(numbers: &[u64]) -> &[u64] {
