@@ -179,3 +179,68 @@ fn a_reading_more_alters_the_figures() {
     let more = [(0, 0, 1), (0, 4, 3), (0, 8, 4)];
     assert_ne!(digest_of(&few, 1), digest_of(&more, 1));
 }
+
+#[test]
+fn eight_writers_at_once_give_the_figures_of_one() {
+    use mrv::config::daemon::DaemonConfig;
+    use mrv::daemon::engine::{Engine, PRIVATE_KEY};
+    use mrv::daemon::request::{Answer, Request};
+    use mrv::domain::message::Draft;
+
+    let figures = |writers: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        std::fs::create_dir_all(layout.keys()).unwrap();
+        let private_key = key_pair("k", &[7; 32]).unwrap().0;
+        std::fs::write(layout.keys().join(PRIVATE_KEY), private_key).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(writers)
+            .enable_all()
+            .build()
+            .unwrap();
+        let config = DaemonConfig::parse("", "[journal]\nsegment_bytes = 65536\n").unwrap();
+        let engine = Engine::open(&layout, &config).unwrap();
+        let project = SOLAR.project.to_owned();
+        let (from, to) = ("2025-01-01".to_owned(), "2025-03-31".to_owned());
+        let answer = runtime.block_on(async {
+            let (file, author) = ("plan.toml".to_owned(), "a".to_owned());
+            let (text, methodology) = (SOLAR.plan.to_owned(), SOLAR.methodology.to_owned());
+            engine.carry_out(Request::Plan { file, text, methodology, author }).await.unwrap();
+            let mut tasks = tokio::task::JoinSet::new();
+            for writer in 0..writers as i64 {
+                let journal = engine.journal.clone();
+                tasks.spawn(async move {
+                    // Every writer has its share, and the first hundred of all: duplicates meet.
+                    let own = (0..600).filter(|n| n % 8 % writers as i64 == writer || *n < 100);
+                    for quarter in own {
+                        let ts = (START_S + quarter * 900) * 1_000;
+                        let payload =
+                            format!("{{\"ts\":{ts},\"values\":{{\"P\":{}}}}}", quarter % 50);
+                        let draft = Draft {
+                            project: ProjectId::parse(SOLAR.project).unwrap(),
+                            kind: Kind::Data,
+                            source: Source::MqttListener,
+                            client: "g".into(),
+                            name: "mrv/v1/demo-solar/roof/inverter-2".into(),
+                            payload: Payload::Inline(payload.into()),
+                            nonce: None,
+                        };
+                        journal.append(vec![draft]).await.unwrap();
+                    }
+                });
+            }
+            while let Some(ended) = tasks.join_next().await {
+                ended.unwrap();
+            }
+            let (prepared_by, reviewed_by) = (None, None);
+            let close = Request::Close { project, from, to, prepared_by, reviewed_by };
+            engine.carry_out(close).await.unwrap()
+        });
+        engine.close();
+        let Answer::Closed { report, .. } = answer else { panic!("{answer:?}") };
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["items"]["readings"], 600);
+        report["provenance"]["figures_digest"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(figures(8), figures(1));
+}

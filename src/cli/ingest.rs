@@ -1,5 +1,6 @@
 //! `mrv ingest`: files by hand.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,10 +9,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::{author, project_id, say};
 use super::{Context, Ended, dry_run, outcome};
+use crate::config::plan::reader::{CsvLayout, Format};
 use crate::daemon::request::{Answer, Request};
 use crate::dataset::layout::Layout;
 use crate::dataset::{commit, outcome as leaf_outcome};
 use crate::domain::id::ProjectId;
+use crate::publish::registry;
+
+/// Smaller files are through before a bar could be read.
+const BAR_BYTES_MIN: u64 = 4 << 20;
 
 /// Take files into a project, as the inbox would.
 ///
@@ -59,7 +65,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
             path: path.to_string_lossy().into_owned(),
             author: author.clone(),
         };
-        let answer = with_progress(&layout, &project, &path, len, || context.ask(request))?;
+        let items = expected_items(&layout, &project, &path, len);
+        let bar = progress_bar(&shown.to_string(), len, items);
+        let answer = with_progress(&bar, &layout, &project, || context.ask(request))?;
         let leaf = match answer {
             Answer::Refused { reason } => return context.refused(&reason),
             Answer::Recorded { leaf, .. } => leaf,
@@ -77,21 +85,59 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// Shows how far a file is while it is taken: items published, as COMMIT says.
-fn with_progress<T>(
-    layout: &Layout,
-    project: &ProjectId,
-    path: &Path,
-    len: u64,
-    work: impl FnOnce() -> Result<T>,
-) -> Result<T> {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{elapsed}] {msg}") {
+/// Items that a file will give, about: its lines, times the columns that a wide reader takes. `None`
+/// where the file is small or no reader is known; then there is nothing to wait for.
+fn expected_items(layout: &Layout, project: &ProjectId, path: &Path, len: u64) -> Option<u64> {
+    if len < BAR_BYTES_MIN {
+        return None;
+    }
+    let (_, registry) = registry::read(layout, project).ok()?;
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let plan = registry.plans().latest()?;
+    let reader = plan.readers.iter().find(|reader| reader.matches.is_match(true, &name))?;
+    let columns = match &reader.format {
+        Format::Csv(csv) => match &csv.layout {
+            CsvLayout::Wide(columns) => columns.len() as u64,
+            CsvLayout::Long { .. } => 1,
+        },
+        Format::Json(_) | Format::JsonLines(_) => return None,
+    };
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut chunk = vec![0; 1 << 20];
+    let mut lines = 0;
+    loop {
+        let count = file.read(&mut chunk).ok()?;
+        if count == 0 {
+            return Some(lines * columns);
+        }
+        lines += chunk[..count].iter().filter(|byte| **byte == b'\n').count() as u64;
+    }
+}
+
+fn progress_bar(name: &str, len: u64, items: Option<u64>) -> ProgressBar {
+    let (bar, template) = match items {
+        Some(items) => {
+            let template =
+                "{prefix} {bar:30} {percent:>3} % {pos} of about {len} items [{elapsed}]";
+            (ProgressBar::new(items), template)
+        }
+        None => (ProgressBar::new_spinner(), "{spinner} {prefix} [{elapsed}]"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    bar.set_prefix(format!("{} ({} KiB)", name.unwrap_or_default(), len.div_ceil(1_024)));
+    bar.set_prefix(format!("{name} ({} KiB)", len.div_ceil(1_024)));
     bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Shows how far a file is while it is taken: items published, as COMMIT says.
+fn with_progress<T>(
+    bar: &ProgressBar,
+    layout: &Layout,
+    project: &ProjectId,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let watcher = {
         let (bar, layout, project) = (bar.clone(), layout.clone(), project.clone());
@@ -100,11 +146,7 @@ fn with_progress<T>(
             while stopped.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 // Between two renames COMMIT may not be readable for a moment; the next look is.
                 if let Ok(state) = commit::read(&layout, &project) {
-                    let items = state.derived.next_item;
-                    bar.set_message(match items {
-                        0 => "stored, decoding".to_owned(),
-                        items => format!("{items} items published"),
-                    });
+                    bar.set_position(state.derived.next_item.unsigned_abs());
                 }
             }
         })
