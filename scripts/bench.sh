@@ -25,6 +25,9 @@ mrv=$target/$profile/mrv
 [ "$profile" != dev ] || mrv=$target/debug/mrv
 
 echo "== $(uname -srm), $(nproc) processors, $(date -u +%F), profile $profile"
+echo "== Stages of our own path, in one thread"
+COUNT=${COUNT:-200000} "${CARGO:-cargo}" bench --locked --quiet --profile "$profile" --bench stages
+echo
 echo "== MQTT to tables"
 "$python" benches/mqtt_to_tables.py "$mrv" "$shared/baseline_paho_pyarrow.py" \
     --count "${COUNT:-200000}" --runs "${RUNS:-3}"

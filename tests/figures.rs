@@ -148,12 +148,9 @@ proptest! {
         let mut all: Vec<Reading> = Vec::new();
         let mut registers = vec![1_000; case.channels.len()];
         for (quarter, (is_read, step)) in (0i64..).zip(&steps) {
-            for channel in 0..case.channels.len().min(2) {
-                registers[channel] += step;
-                let value = match case.registers.contains(&channel) {
-                    true => registers[channel],
-                    false => *step,
-                };
+            for (channel, register) in registers.iter_mut().enumerate().take(2) {
+                *register += step;
+                let value = if case.registers.contains(&channel) { *register } else { *step };
                 if *is_read {
                     all.push((channel, quarter, value));
                 }
