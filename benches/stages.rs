@@ -73,7 +73,9 @@ fn message(number: usize) -> Message {
         client: "gateway-1".into(),
         name: format!("mrv/v1/bench/s/m{meter:03}").into(),
         payload: Payload::Inline(payload.into()),
-        nonce: Nonce((number as u128 * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes()),
+        nonce: Nonce(
+            (number as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes(),
+        ),
     }
 }
 

@@ -8,7 +8,8 @@
 //! | gauge, hold | to the next reading, at most `step_max` | the value |
 //!
 //! A register in conflict or on hold is not used: its neighbours bridge exactly. Where a span would
-//! run into the next stamp it is cut there (V-SPACING), so that no time counts twice. Time without a
+//! run into the next stamp it is cut there (V-SPACING), so that no time counts twice; a delta that is cut
+//! counts by its bounds, since its amount may stand in its neighbour too. Time without a
 //! span is a gap.
 
 use super::point::{Content, Point};
@@ -164,7 +165,12 @@ fn cadenced(
                 }
             }
         }
-        let (known, quality, flags) = known(plan, point, cadence_us);
+        let (mut known, mut quality, flags) = known(plan, point, cadence_us);
+        if let (Known::Amount(amount), false) = (known, spacing.is_empty()) {
+            // The amount of a whole cadence in less time: it may have been counted before.
+            known = Known::AmountBetween { low: amount.min(0), high: Some(amount.max(0)) };
+            quality = Quality::Z;
+        }
         let flags = flags.union(point.flags).union(spacing);
         let (from, to) = (Timestamp::from_us(from), Timestamp::from_us(to));
         spans.push(Span { from, to, known, quality, flags, leaves: point.leaves });

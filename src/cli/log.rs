@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::context::project_id;
+use super::context::{UsageError, project_id};
 use super::{Context, Ended};
 use crate::daemon::engine::PUBLIC_KEY;
 use crate::dataset::layout::Layout;
@@ -40,6 +40,10 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
         Some(project) => vec![project_id(project)?],
         None => layout.projects().context("list the projects")?,
     };
+    let known = layout.projects().context("list the projects")?;
+    if let Some(unknown) = projects.iter().find(|project| !known.contains(project)) {
+        return Err(UsageError(format!("no project {unknown} in this folder")).into());
+    }
     let mut reports: Vec<Report> = Vec::new();
     for project in &projects {
         reports.push(log_check::check(&Layout::new(layout.root()), project, &key)?);

@@ -93,7 +93,8 @@ pub enum Ended {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let context = Context::new(arguments.config, arguments.json);
+    let is_json = arguments.json;
+    let context = Context::new(arguments.config, is_json);
     let ended = match arguments.command {
         Command::Init(arguments) => init::run(&context, arguments),
         Command::Serve(arguments) => serve::run(&context, arguments),
@@ -115,6 +116,10 @@ pub fn run() -> ExitCode {
         Ok(Ended::Differs) => ExitCode::from(1),
         Ok(Ended::Refused) => ExitCode::from(5),
         Err(error) => {
+            if is_json {
+                // To the same place as an answer, so that a machine finds it there.
+                println!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+            }
             eprintln!("mrv: {error:#}");
             ExitCode::from(context::exit_code(&error))
         }

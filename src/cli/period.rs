@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 
 use super::context::{UsageError, project_id, say};
 use super::{Context, Ended};
+use crate::daemon::period::{Close, SEALED, is_sealable};
 use crate::daemon::request::{Answer, Request};
 use crate::domain::time::Date;
 use crate::period::Period;
@@ -65,6 +66,18 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
     let date = |text: &str| Date::parse(text).map_err(|error| UsageError(error.to_string()));
     let (from, to) = (date(&arguments.from)?, date(&arguments.to)?);
     let period = Period::new(from, to).map_err(|error| UsageError(error.to_string()))?;
+    let close = Close {
+        from,
+        to,
+        prepared_by: arguments.prepared_by.clone(),
+        reviewed_by: arguments.reviewed_by.clone(),
+    };
+    let is_named = close.prepared_by.is_some() || close.reviewed_by.is_some();
+    if is_named && !is_sealable(&close) {
+        let reason = "a seal needs --prepared-by and --reviewed-by, two different people; leave both \
+                      out for a draft";
+        return Err(UsageError(reason.to_owned()).into());
+    }
     if !context.is_json {
         let (_, layout) = context.open()?;
         let (_, registry) = registry::read(&layout, &project_id(&arguments.project)?)?;
@@ -117,7 +130,8 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
         .iter()
         .map(|sealed| {
             let seal = &sealed.seal;
-            let folder = layout.reports(&id).join(format!("{}_{}", seal.from, seal.to)).join("v1");
+            let folder =
+                layout.reports(&id).join(format!("{}_{}", seal.from, seal.to)).join(SEALED);
             serde_json::json!({
                 "from": seal.from,
                 "to": seal.to,

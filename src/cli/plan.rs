@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::context::{UsageError, author, project_id};
 use super::{Context, Ended};
-use crate::config::plan::{ChannelKind, Plan};
+use crate::config::plan::Plan;
 use crate::daemon::request::{Answer, Request};
 use crate::domain::diagnostic::Diagnostic;
 use crate::methodology::{self, Methodology};
@@ -207,7 +207,7 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
         .map(|channel| {
             serde_json::json!({
                 "id": channel.key.to_string(),
-                "kind": kind(channel.kind),
+                "kind": channel.kind.as_str(),
                 "unit": channel.unit.symbol(),
                 "cadence_s": channel.cadence_us.map(|us| us / 1_000_000),
             })
@@ -242,18 +242,10 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
             ));
         }
         for channel in &plan.channels {
-            let (kind, unit) = (kind(channel.kind), channel.unit);
+            let (kind, unit) = (channel.kind.as_str(), channel.unit);
             lines.push(format!("channel      {} {kind}, {unit}", channel.key));
         }
         lines.join("\n")
     })?;
     Ok(Ended::Done)
-}
-
-fn kind(kind: ChannelKind) -> &'static str {
-    match kind {
-        ChannelKind::Register { .. } => "register",
-        ChannelKind::Delta { .. } => "delta",
-        ChannelKind::Gauge(_) => "gauge",
-    }
 }

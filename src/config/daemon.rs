@@ -79,7 +79,7 @@ struct RawJournal {
 #[serde(deny_unknown_fields, default)]
 struct RawLog {
     format: Option<toml::Spanned<String>>,
-    level: Option<String>,
+    level: Option<toml::Spanned<String>>,
 }
 
 /// The configuration of a new folder, with every key and its reason.
@@ -99,7 +99,7 @@ packet_bytes_max = 1048576
 connections_max = 1000
 
 [http]
-# Health, metrics and ingestion by HTTP.
+# Health, readiness, metrics and checkpoints by HTTP.
 address = "127.0.0.1:8080"
 
 [publish]
@@ -173,6 +173,16 @@ impl DaemonConfig {
                 false
             }
         };
+        let levels = ["error", "warn", "info", "debug", "trace"];
+        let log_level = match raw.log.level.as_ref() {
+            None => "info".to_owned(),
+            Some(level) => {
+                if !levels.contains(&level.get_ref().as_str()) {
+                    tell(level.span(), format!("log level is one of {}", levels.join(", ")));
+                }
+                level.get_ref().clone()
+            }
+        };
         if !found.is_empty() {
             return Err(found);
         }
@@ -188,7 +198,7 @@ impl DaemonConfig {
             inbox_rescan: Duration::from_secs(rescan_seconds.into()),
             journal_segment_bytes: segment_bytes.into(),
             log_json,
-            log_level: raw.log.level.unwrap_or_else(|| "info".to_owned()),
+            log_level,
         })
     }
 }
@@ -214,6 +224,7 @@ mod tests {
                 "mrv.toml:2:11: anonymous gateways",
             ),
             ("[log]\nformat = \"xml\"", "mrv.toml:2:10: log format"),
+            ("[log]\nlevel = \"loud\"", "mrv.toml:2:9: log level"),
         ] {
             let found = DaemonConfig::parse("mrv.toml", text).unwrap_err();
             assert!(found[0].to_string().starts_with(expected), "{}", found[0]);

@@ -12,6 +12,7 @@ use super::request::{Answer, Request};
 use super::{DaemonError, publisher};
 use crate::config::daemon::DaemonConfig;
 use crate::config::plan::Plan;
+use crate::config::plan::history::PlanHistory;
 use crate::dataset::layout::Layout;
 use crate::dataset::{blob, commit, outcome};
 use crate::decode::act::{Act, Seal, Settlements};
@@ -53,7 +54,9 @@ impl Engine {
         let mut projects = BTreeMap::new();
         let ids = layout.projects().map_err(DaemonError::io("list", &layout.states()))?;
         for id in ids {
-            projects.insert(id.clone(), Project::open(layout, &id, &signer)?);
+            let project = Project::open(layout, &id, &signer)?;
+            period::recover(&project)?;
+            projects.insert(id, project);
         }
         let published = projects.values().map(|p| p.commit().journal_position).max().unwrap_or(0);
         let options = journal::Options {
@@ -139,25 +142,21 @@ impl Engine {
         let _one_at_a_time = self.acts.lock().await;
         self.publisher.flush().await?;
         let id = plan.registered.methodology.clone();
-        let (last, known) = self
+        let (mut plans, known) = self
             .publisher
             .look(&plan.project, move |project| match project {
                 Some(project) => {
                     let registry = project.registry();
                     let text = registry.methodology(&id).map(|known| known.text.clone());
-                    (registry.plans().latest().map_or(0, |plan| plan.number), text)
+                    (registry.plans().clone(), text)
                 }
-                None => (0, None),
+                None => (PlanHistory::default(), None),
             })
             .await?;
-        if plan.number != last + 1 {
-            return Err(DaemonError::Refused(format!(
-                "{file}: plan number {} cannot follow plan {last} of project {}; write number = {}",
-                plan.number,
-                plan.project,
-                last + 1
-            )));
-        }
+        // What would take no effect is refused before it is recorded.
+        plans
+            .push(Arc::new(plan.clone()))
+            .map_err(|error| DaemonError::Refused(format!("{file}: {error}")))?;
         let draft = |kind, name: &str, text: String| Draft {
             project: plan.project.clone(),
             kind,
@@ -267,8 +266,12 @@ impl Engine {
             };
             seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
         }
+        let folder = match seal {
+            Some(_) => period::sealed(&closed.folder)?,
+            None => closed.folder,
+        };
         Ok(Answer::Closed {
-            folder: closed.folder.display().to_string(),
+            folder: folder.display().to_string(),
             summary: closed.summary,
             report: closed.report,
             seal,
@@ -279,8 +282,16 @@ impl Engine {
     async fn rebuild(&self, project: &str) -> Result<Answer, DaemonError> {
         let id = self.known(project)?;
         self.publisher.flush().await?;
-        let rebuilt = self.publisher.look(&id, |project| project.map(Project::rebuild)).await?;
-        rebuilt.transpose()?;
+        let rebuilt = self.publisher.look(&id, |project| {
+            project.map(|project| {
+                project.rebuild().or_else(|error| {
+                    // What is in memory may be ahead of what is published.
+                    project.reopen()?;
+                    Err(error)
+                })
+            })
+        });
+        rebuilt.await?.transpose()?;
         Ok(Answer::Done)
     }
 

@@ -28,6 +28,13 @@ use crate::publish::Project;
 use crate::publish::neighbours::Stored;
 use crate::report::{Report, html, json, text, xlsx};
 
+/// Folder of a draft's report; the next draft replaces it.
+const DRAFT: &str = "draft";
+/// Folder of a report whose seal is not recorded yet.
+const UNSEALED: &str = "v1.unsealed";
+/// Folder of a sealed report; never changed.
+pub const SEALED: &str = "v1";
+
 /// A period to be closed.
 #[derive(Debug, Clone)]
 pub struct Close {
@@ -70,6 +77,8 @@ pub struct Closed {
 /// # Errors
 /// When the project has no plan or methodology, or a file cannot be read.
 pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, DaemonError> {
+    // A batch may have been cut since everything was published: intervals and log size go together.
+    project.refresh_intervals()?;
     let (layout, id) = (project.layout().clone(), project.id().clone());
     let registry = project.registry();
     let plan = registry.plans().latest().cloned();
@@ -167,6 +176,15 @@ pub fn write(
         let period = Period::new(from, to).map_err(refused)?;
         earlier.push(SealedPeriod { period, version: 1, unresolved: seal.unresolved.into() });
     }
+    if is_sealable(close)
+        && let Some(later) = earlier.iter().find(|earlier| earlier.period > period)
+    {
+        return Err(DaemonError::Refused(format!(
+            "periods are sealed in the order of time, so that a negative year is deducted once; {} is \
+             sealed already",
+            later.period.form()
+        )));
+    }
     let counts: Vec<ChannelCount> = collected
         .tally
         .counts
@@ -211,7 +229,7 @@ pub fn write(
     let folder = layout
         .reports(id)
         .join(format!("{}_{}", close.from, close.to))
-        .join(if is_draft { "draft" } else { "v1" });
+        .join(if is_draft { DRAFT } else { UNSEALED });
     create_folder(&folder)?;
     let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
     let summary = text::write(&report);
@@ -230,6 +248,47 @@ pub fn write(
         unresolved: i64::try_from(unresolved).unwrap_or(i64::MIN),
         figures: statement.digest.to_string(),
     })
+}
+
+/// Gives the report of a seal that is recorded its final folder.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn sealed(folder: &Path) -> Result<PathBuf, DaemonError> {
+    let target = folder.with_file_name(SEALED);
+    std::fs::rename(folder, &target).map_err(DaemonError::io("rename to", &target))?;
+    crate::dataset::durable::sync_parent(&target)?;
+    Ok(target)
+}
+
+/// After a crash: reports whose seal was recorded get their final folder, others never happened.
+///
+/// # Errors
+/// When a folder cannot be listed, renamed or removed.
+pub fn recover(project: &Project) -> Result<(), DaemonError> {
+    let folder = project.layout().reports(project.id());
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(DaemonError::io("list", &folder)(error)),
+    };
+    for entry in entries {
+        let period = entry.map_err(DaemonError::io("list", &folder))?.path();
+        let unsealed = period.join(UNSEALED);
+        if !unsealed.is_dir() {
+            continue;
+        }
+        let name = period.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let mut seals = project.registry().seals().iter();
+        let is_sealed = seals.any(|seal| format!("{}_{}", seal.seal.from, seal.seal.to) == name);
+        if is_sealed && !period.join(SEALED).exists() {
+            sealed(&unsealed)?;
+        } else {
+            std::fs::remove_dir_all(&unsealed).map_err(DaemonError::io("remove", &unsealed))?;
+        }
+    }
+    Ok(())
 }
 
 /// True if two different people are named, so that the period can be sealed.

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use super::DaemonError;
-use crate::dataset::DatasetError;
 use crate::dataset::layout::Layout;
 use crate::domain::id::ProjectId;
 use crate::domain::message::Message;
@@ -337,10 +336,16 @@ impl Thread {
     }
 }
 
+/// True if the disk is full, however deep a writer has wrapped that.
 fn is_full(error: &PublishError) -> bool {
-    matches!(
-        error,
-        PublishError::Dataset(DatasetError::Io { source, .. })
-            if source.kind() == std::io::ErrorKind::StorageFull
-    )
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull) {
+            return true;
+        }
+        cause = error.source();
+    }
+    // The Parquet writer passes some faults of the file system on as their text alone.
+    error.to_string().contains("No space left on device")
 }

@@ -156,13 +156,23 @@ async fn watch_inbox(
         }
         let since = SystemTime::now() - inbox::QUIET;
         let layout = engine.layout.clone();
-        for file in inbox::waiting(&layout, since)? {
+        let waiting = inbox::waiting(&layout, since).unwrap_or_else(|error| {
+            tracing::error!(%error, "inbox: cannot be looked at; tried again");
+            Vec::new()
+        });
+        for file in waiting {
             let shown = file.path.display().to_string();
             let known = |project: &ProjectId| engine.publisher.is_known(project);
             match inbox::take(&layout, &engine.journal, known, file).await {
-                Ok(_) => {
+                Ok(inbox::Taken::Journaled(_)) => {
                     metrics::counter!("mrv_inbox_files_total").increment(1);
                     tracing::info!(path = shown, "inbox: file journaled");
+                }
+                Ok(inbox::Taken::Refused(_)) => {
+                    metrics::counter!("mrv_inbox_refused_total").increment(1);
+                }
+                Ok(inbox::Taken::StillWritten) => {
+                    tracing::warn!(path = shown, "inbox: the file changed while it was read");
                 }
                 Err(error @ crate::sources::SourceError::Journal(_)) => return Err(error.into()),
                 Err(error) => tracing::error!(path = shown, %error, "inbox: file not taken"),

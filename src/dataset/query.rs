@@ -30,6 +30,11 @@ pub struct Answer {
 /// # Errors
 /// When the statement is wrong or a file cannot be read.
 pub fn query(layout: &Layout, sql: &str) -> Result<Answer, DatasetError> {
+    let first = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    if !["SELECT", "WITH", "EXPLAIN", "SHOW"].contains(&first.to_ascii_uppercase().as_str()) {
+        let reason = "only questions are answered: begin with SELECT or WITH; nothing was changed";
+        return Err(DatasetError::Query(reason.to_owned()));
+    }
     let mut context = SQLContext::new();
     for table in Table::ALL {
         context.register(table.name(), scan(layout, table)?);

@@ -69,8 +69,9 @@ pub fn recover(folder: &Path, published: Position) -> Result<Recovered, JournalE
     if torn > 0 {
         let zeros = vec![0; torn];
         file.write_all_at(&zeros, offset as u64).map_err(JournalError::io("write", path))?;
-        file.sync_data().map_err(JournalError::io("sync", path))?;
     }
+    // What was written and not synced before a crash is read above, and durable from here on.
+    file.sync_data().map_err(JournalError::io("sync", path))?;
     let active = Some((path.clone(), file, *first, bytes.len() as u64));
     Ok(Recovered { active, end, received_at, discarded: torn as u64 })
 }

@@ -70,6 +70,8 @@ pub struct Journal {
     folder: Arc<Path>,
     appends: mpsc::Sender<Append>,
     pending: Arc<Semaphore>,
+    /// All permits of `pending`.
+    pending_permits: usize,
     durable: watch::Receiver<Position>,
     state: watch::Receiver<State>,
 }
@@ -104,6 +106,10 @@ impl Journal {
         clock: impl FnMut() -> i64 + Send + 'static,
     ) -> Result<Self, JournalError> {
         std::fs::create_dir_all(folder).map_err(JournalError::io("create", folder))?;
+        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            let synced = File::open(parent).and_then(|parent| parent.sync_all());
+            synced.map_err(JournalError::io("sync", parent))?;
+        }
         let recovered = recover(folder, published)?;
         if recovered.discarded > 0 {
             tracing::warn!(
@@ -132,7 +138,8 @@ impl Journal {
         let started =
             std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(queue));
         started.map_err(JournalError::io("start the writer of", folder))?;
-        Ok(Self { folder: folder.into(), appends, pending, durable, state })
+        let pending_permits = pending.available_permits();
+        Ok(Self { folder: folder.into(), appends, pending, pending_permits, durable, state })
     }
 
     #[must_use]
@@ -200,7 +207,7 @@ impl Journal {
 
     fn pending_permits_max(&self) -> usize {
         // A group larger than all that may wait takes everything, instead of waiting for ever.
-        self.pending.available_permits().max(1)
+        self.pending_permits.max(1)
     }
 
     fn stopped(&self) -> JournalError {

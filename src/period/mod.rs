@@ -180,6 +180,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     let mut carried = input
         .earlier
         .iter()
+        .filter(|earlier| earlier.period < input.period)
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
     for part in input.period.years() {

@@ -44,7 +44,7 @@ pub enum Derive {
 }
 
 /// Decodes leaves and publishes what they become. `batch`: what is staged already and published with
-/// the first rows. `refusals`: of acts among the leaves.
+/// the first rows.
 ///
 /// # Errors
 /// When a file cannot be read or a batch not be published.
@@ -52,7 +52,6 @@ pub fn derive(
     project: &mut Project,
     batch: Option<Batch<'_>>,
     source: Derive,
-    refusals: Vec<Refusal>,
 ) -> Result<(), PublishError> {
     let plans = project.registry.plans().clone();
     let mut channels = std::mem::take(&mut project.channels);
@@ -68,7 +67,7 @@ pub fn derive(
         checker,
         batch,
         readings: Vec::new(),
-        refusals,
+        refusals: Vec::new(),
         received: Vec::new(),
         reader: None,
         received_at: Timestamp::default(),
@@ -104,6 +103,34 @@ pub fn reader_of(plan: &Plan, header: &Header) -> Option<Reader> {
         format: Format::Json(JsonReader::default()),
         stamp: None,
     })
+}
+
+/// Remembers that bytes could not be read.
+struct Watched {
+    inner: Box<dyn std::io::Read + Send>,
+    error: Option<std::io::Error>,
+}
+
+impl Watched {
+    fn told(self, name: &str) -> Result<(), PublishError> {
+        match self.error {
+            None => Ok(()),
+            Some(source) => {
+                let (action, path) = ("read the payload of", name.to_owned());
+                Err(crate::dataset::DatasetError::Io { action, path, source }.into())
+            }
+        }
+    }
+}
+
+impl std::io::Read for Watched {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.inner.read(out).inspect_err(|error| {
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                self.error = Some(error.kind().into());
+            }
+        })
+    }
 }
 
 struct Deriver<'a, 'b> {
@@ -144,6 +171,7 @@ impl Deriver<'_, '_> {
     fn leaf(&mut self, messages: &Layout, row: &MessageRow) -> Result<(), PublishError> {
         self.received.push((row.leaf, row.header.received_at));
         if row.header.kind != Kind::Data {
+            self.refusals.extend(self.project.registry.refusal(row.leaf).cloned());
             return Ok(());
         }
         self.received_at = row.header.received_at;
@@ -158,13 +186,15 @@ impl Deriver<'_, '_> {
         };
         let derived = &self.project.commit.derived;
         let first_item = if derived.next_leaf == row.leaf { derived.next_item } else { 0 };
-        let mut input = blob::open(messages, &row.payload)?;
+        let mut input = Watched { inner: blob::open(messages, &row.payload)?, error: None };
         match reader {
             Ok(reader) => {
                 let reader = Arc::new(reader);
                 self.reader = Some(Arc::clone(&reader));
                 let context = Context { name: &row.header.name, leaf: row.leaf, first_item };
-                decode::decode(&reader, context, &mut *input, self)
+                decode::decode(&reader, context, &mut input, self)?;
+                // Decoders take what cannot be read for a defect of the file; it is one of the disk.
+                input.told(&row.header.name)
             }
             Err(_) if first_item > 0 => Ok(()),
             Err(reason) => {

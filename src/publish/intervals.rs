@@ -122,9 +122,12 @@ fn stage_days(
     (first, last): (UtcDay, UtcDay),
 ) -> Result<(), PublishError> {
     let stored = stored(project);
+    let reach = project.registry.plans().iter().flat_map(|plan| plan.channels.iter()).map(reach_us);
+    // A day around, and as far as any reading reaches.
+    let margin_us = reach.max().unwrap_or(0).max(DAY_US);
     let window = (
-        Timestamp::from_us(first.start().us() - DAY_US),
-        Timestamp::from_us(last.end().us() + DAY_US),
+        Timestamp::from_us(first.start().us() - margin_us),
+        Timestamp::from_us(last.end().us() + margin_us),
     );
     let mut points = stored.points(channels, window.0, window.1)?;
     let mut by_day: BTreeMap<UtcDay, Vec<IntervalRow>> = BTreeMap::new();
@@ -173,5 +176,14 @@ fn stage_days(
 fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
     let plans = project.registry.plans();
     let in_force = plans.in_force(day.start()).and_then(|plan| plan.channel(key));
-    in_force.or_else(|| plans.iter().filter_map(|plan| plan.channel(key)).next_back()).cloned()
+    let last = || plans.iter().filter_map(|plan| plan.channel(key)).next_back();
+    let mut channel = in_force.or_else(last)?.clone();
+    // An exchange is a fact of the meter, whichever plan recorded it; the last word on an instant
+    // counts.
+    let mut exchanges = BTreeMap::new();
+    for planned in plans.iter().filter_map(|plan| plan.channel(key)) {
+        exchanges.extend(planned.exchanges.iter().map(|exchange| (exchange.at, *exchange)));
+    }
+    channel.exchanges = exchanges.into_values().collect();
+    Some(channel)
 }

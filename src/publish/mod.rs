@@ -36,6 +36,16 @@ pub enum PublishError {
         "{path}: the checkpoint says {checkpoint} leaves, COMMIT {commit}; restore both from one copy"
     )]
     Mismatch { path: String, checkpoint: u64, commit: u64 },
+    #[error(
+        "the hashes in {path} do not give the root that was signed; nothing more is signed. Restore \
+         the folder from a copy, and see mrv log verify"
+    )]
+    Altered { path: String },
+    #[error(
+        "{path} is missing although leaves are published; a log is never signed anew. Restore it from \
+         a copy"
+    )]
+    Missing { path: String },
 }
 
 impl PublishError {

@@ -17,7 +17,7 @@ use crate::dataset::schema::Table;
 use crate::domain::RULES;
 use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
 use crate::domain::message::{Header, Message, Payload};
-use crate::domain::reading::{ChannelKey, Channels, Refusal};
+use crate::domain::reading::{ChannelKey, Channels};
 use crate::domain::time::Timestamp;
 use crate::evidence::checkpoint::{self, Checkpoint};
 use crate::evidence::tree::TreeState;
@@ -65,14 +65,20 @@ impl Project {
             Some(bytes) => Some(checkpoint::parse(&String::from_utf8_lossy(&bytes))?),
             None => None,
         };
-        if let Some(last) = &last_checkpoint
-            && last.size != commit.next_leaf as u64
-        {
-            return Err(PublishError::Mismatch {
-                path: path.display().to_string(),
-                checkpoint: last.size,
-                commit: commit.next_leaf as u64,
-            });
+        let shown = path.display().to_string();
+        match &last_checkpoint {
+            Some(last) if last.size != commit.next_leaf as u64 => {
+                let (checkpoint, commit) = (last.size, commit.next_leaf as u64);
+                return Err(PublishError::Mismatch { path: shown, checkpoint, commit });
+            }
+            Some(last) if last.root != tree.root() => {
+                let path = layout.log(id).display().to_string();
+                return Err(PublishError::Altered { path });
+            }
+            None if commit.next_leaf > 0 => {
+                return Err(PublishError::Missing { path: shown });
+            }
+            _ => {}
         }
         let mut registry = Registry::default();
         read::acts(layout, id, commit.next_leaf, |row| {
@@ -95,6 +101,15 @@ impl Project {
         };
         project.restore_derived()?;
         Ok(project)
+    }
+
+    /// Opens the project anew in place, as after every error.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub fn reopen(&mut self) -> Result<(), PublishError> {
+        *self = Self::open(&self.layout.clone(), &self.id.clone(), &self.signer.clone())?;
+        Ok(())
     }
 
     /// Stops the work after steps of a COMMIT as `after` says: for tests of crashes.
@@ -155,8 +170,7 @@ impl Project {
         stage_messages(&layout, &id, &mut batch, &rows)?;
         let mut tree = self.tree.clone();
         let checkpoint = self.stage_log(&mut batch, &mut tree, &rows)?;
-        let mut refusals = Vec::new();
-        let needs_rebuild = self.take_acts(&rows, &mut refusals);
+        let needs_rebuild = self.take_acts(&rows);
         let is_behind = commit.derived.next_leaf != first || commit.derived.next_item != 0;
         if needs_rebuild || is_behind || self.registry.plans().is_empty() {
             commit.derived.dirty = self.derived().dirty;
@@ -165,7 +179,7 @@ impl Project {
             return if needs_rebuild { rebuild::rebuild(self) } else { self.catch_up() };
         }
         self.commit = commit;
-        derive::derive(self, Some(batch), Derive::Rows(rows), refusals)?;
+        derive::derive(self, Some(batch), Derive::Rows(rows))?;
         self.set_log(tree, checkpoint);
         Ok(())
     }
@@ -180,7 +194,7 @@ impl Project {
         {
             return Ok(());
         }
-        derive::derive(self, None, Derive::Published, Vec::new())
+        derive::derive(self, None, Derive::Published)
     }
 
     /// Brings the intervals up to the readings.
@@ -281,7 +295,7 @@ impl Project {
     }
 
     /// Takes the acts of new leaves; true if they alter how earlier leaves are read or judged.
-    fn take_acts(&mut self, rows: &[MessageRow], refusals: &mut Vec<Refusal>) -> bool {
+    fn take_acts(&mut self, rows: &[MessageRow]) -> bool {
         let mut needs_rebuild = false;
         let derived = &self.commit.derived;
         let is_begun = derived.next_leaf > 0 || derived.next_item > 0;
@@ -289,12 +303,12 @@ impl Project {
         let stamped = self.frontiers.values().map(|(_, last)| *last).max().unwrap_or_default();
         for row in rows {
             match self.registry.add(row) {
-                Change::None => {}
+                // A refused act is kept by the registry, for whoever derives its leaf.
+                Change::None | Change::Refused => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }
                 Change::Identity(key, at) => self.dirty.push((key, at, at)),
-                Change::Refused(refusal) => refusals.push(*refusal),
             }
         }
         needs_rebuild

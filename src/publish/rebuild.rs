@@ -24,7 +24,7 @@ pub fn rebuild(project: &mut Project) -> Result<(), PublishError> {
     let mut next = project.shadow(shadow.clone());
     commit::recover(&shadow, &project.id)?;
     if !next.registry.plans().is_empty() {
-        derive::derive(&mut next, None, Derive::Published, Vec::new())?;
+        derive::derive(&mut next, None, Derive::Published)?;
         next.note_settled();
         next.refresh_intervals()?;
     }

@@ -40,6 +40,8 @@ pub struct Registry {
     settlements: Settlements,
     seals: Vec<SealLeaf>,
     last_act: u32,
+    /// Acts without effect, by leaf.
+    refused: BTreeMap<i64, Refusal>,
 }
 
 /// What one leaf changed.
@@ -53,7 +55,8 @@ pub enum Change {
     },
     /// An act that touches this identity.
     Identity(ChannelKey, Timestamp),
-    Refused(Box<Refusal>),
+    /// It is no such act, or takes no effect: see [`Registry::refusal`].
+    Refused,
 }
 
 impl Registry {
@@ -62,13 +65,13 @@ impl Registry {
         let bytes = match (&row.header.kind, &row.payload) {
             (Kind::Data | Kind::Event, _) => return Change::None,
             (_, Payload::Inline(bytes)) => bytes,
-            (_, Payload::Blob(_)) => return refused(row, b"", "an act has at most 64 KiB"),
+            (_, Payload::Blob(_)) => return self.refuse(row, b"", "an act has at most 64 KiB"),
         };
         match row.header.kind {
             Kind::Plan => self.add_plan(row, bytes),
             Kind::Methodology => {
                 let Ok(text) = std::str::from_utf8(bytes) else {
-                    return refused(row, bytes, "a methodology is UTF-8");
+                    return self.refuse(row, bytes, "a methodology is UTF-8");
                 };
                 let text = MethodologyText { leaf: row.leaf, text: text.to_owned() };
                 self.methodologies.insert(row.header.name.to_string(), text);
@@ -104,21 +107,32 @@ impl Registry {
         &self.seals
     }
 
+    /// Why the act of this leaf takes no effect, if it takes none.
+    #[must_use]
+    pub fn refusal(&self, leaf: i64) -> Option<&Refusal> {
+        self.refused.get(&leaf)
+    }
+
     /// The number that the next act gets.
     #[must_use]
     pub fn next_act(&self) -> u32 {
         self.last_act + 1
     }
 
+    fn refuse(&mut self, row: &MessageRow, bytes: &[u8], reason: &str) -> Change {
+        self.refused.insert(row.leaf, refusal(row, bytes, reason));
+        Change::Refused
+    }
+
     fn add_plan(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return refused(row, bytes, "a plan is UTF-8");
+            return self.refuse(row, bytes, "a plan is UTF-8");
         };
         let plan = match Plan::parse(&row.header.name, text) {
             Ok(plan) => plan,
             Err(found) => {
                 let first = found.first().map(ToString::to_string).unwrap_or_default();
-                return refused(row, bytes, &first);
+                return self.refuse(row, bytes, &first);
             }
         };
         let (number, valid_from) = (plan.number, plan.valid_from);
@@ -127,18 +141,18 @@ impl Registry {
                 self.plan_leaves.push(row.leaf);
                 Change::Plan { number, valid_from }
             }
-            Err(error) => refused(row, bytes, &error.to_string()),
+            Err(error) => self.refuse(row, bytes, &error.to_string()),
         }
     }
 
     fn add_act(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
         let act = match Act::parse(bytes) {
             Ok(act) => act,
-            Err(error) => return refused(row, bytes, &error.to_string()),
+            Err(error) => return self.refuse(row, bytes, &error.to_string()),
         };
         let touched = match self.settlements.add(&act) {
             Ok(touched) => touched,
-            Err(error) => return refused(row, bytes, &error.to_string()),
+            Err(error) => return self.refuse(row, bytes, &error.to_string()),
         };
         self.last_act = self.last_act.max(act.number());
         if let Act::Seal { seal, .. } = act {
@@ -151,8 +165,8 @@ impl Registry {
     }
 }
 
-fn refused(row: &MessageRow, bytes: &[u8], reason: &str) -> Change {
-    Change::Refused(Box::new(Refusal {
+fn refusal(row: &MessageRow, bytes: &[u8], reason: &str) -> Refusal {
+    Refusal {
         code: Code::Schema,
         reason: format!("{} has no effect: {reason}", row.header.kind.as_str()),
         text: refused_text(&String::from_utf8_lossy(&bytes[..bytes.len().min(4_096)])),
@@ -162,7 +176,7 @@ fn refused(row: &MessageRow, bytes: &[u8], reason: &str) -> Change {
         at: None,
         place: Place { leaf: row.leaf, item: 0 },
         first: None,
-    }))
+    }
 }
 
 /// The published state of a project and the acts of its log, for readers: nothing is recovered.

@@ -36,14 +36,16 @@ pub struct Waiting {
 /// When a folder cannot be listed.
 pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>, SourceError> {
     let mut found = Vec::new();
-    for folder in list(&layout.inboxes())?.into_iter().filter(|path| path.is_dir()) {
+    for folder in list(&layout.inboxes())?.into_iter().filter(|path| is_folder(path)) {
         let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let project = ProjectId::parse(id).ok();
         for path in list(&folder)? {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.unwrap_or_default();
             let is_left_alone = name.starts_with('.') || name.ends_with(".part");
-            if is_left_alone || !path.is_file() || !is_quiet(&path, quiet_since) {
+            // A link may point anywhere, at a key too: it is refused, never followed.
+            let is_link = path.is_symlink();
+            if is_left_alone || !(is_link || path.is_file() && is_quiet(&path, quiet_since)) {
                 continue;
             }
             found.push(Waiting { path, project: project.clone(), name });
@@ -53,8 +55,17 @@ pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>,
     Ok(found)
 }
 
+/// What became of a waiting file, with its path afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    Journaled(PathBuf),
+    Refused(PathBuf),
+    /// Somebody still writes it: it was journaled as far as it went and stays, to be taken again.
+    StillWritten,
+}
+
 /// Journals one waiting file and moves it to `done/`, or to `refused/` where it cannot be one of the
-/// project's messages. Gives its path afterwards.
+/// project's messages.
 ///
 /// # Errors
 /// When it cannot be read, stored, journaled or moved; it is then still where it was.
@@ -63,7 +74,10 @@ pub async fn take(
     journal: &Journal,
     is_known: impl Fn(&ProjectId) -> bool,
     file: Waiting,
-) -> Result<PathBuf, SourceError> {
+) -> Result<Taken, SourceError> {
+    if file.path.is_symlink() {
+        return refuse(&file.path, "a link is not followed; copy the file itself");
+    }
     let project = match &file.project {
         Some(project) if is_known(project) => project.clone(),
         _ => return refuse(&file.path, "no project of this name; apply its plan first"),
@@ -71,13 +85,17 @@ pub async fn take(
     if file.name.len() > NAME_BYTES_MAX {
         return refuse(&file.path, "the name is too long for a message");
     }
+    let before = written(&file.path);
     let (layout, path, name) = (layout.clone(), file.path.clone(), file.name);
     // A large file is copied beside the runtime: gateways go on being acknowledged.
     let stored =
         tokio::task::spawn_blocking(move || draft(&layout, project, &path, &name, "inbox"));
     let draft = stored.await.map_err(|error| SourceError::Task(error.to_string()))??;
     journal.append(vec![draft]).await?;
-    move_to(&file.path, "done")
+    if written(&file.path) != before {
+        return Ok(Taken::StillWritten);
+    }
+    Ok(Taken::Journaled(move_to(&file.path, "done")?))
 }
 
 /// The message of a file: its bytes are stored when this returns.
@@ -116,7 +134,7 @@ pub fn write_results(
     decoded: impl Fn(&ProjectId) -> Option<i64>,
 ) -> Result<Vec<(String, Outcome)>, SourceError> {
     let mut results = Vec::new();
-    for folder in list(&layout.inboxes())?.into_iter().filter(|path| path.is_dir()) {
+    for folder in list(&layout.inboxes())?.into_iter().filter(|path| is_folder(path)) {
         let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Ok(project) = ProjectId::parse(id) else { continue };
         let Some(decoded) = decoded(&project) else { continue };
@@ -148,13 +166,13 @@ fn original(name: &str) -> &str {
     }
 }
 
-fn refuse(path: &Path, reason: &str) -> Result<PathBuf, SourceError> {
+fn refuse(path: &Path, reason: &str) -> Result<Taken, SourceError> {
     let moved = move_to(path, "refused")?;
     let name = moved.file_name().map(|name| name.to_string_lossy().into_owned());
     let note = moved.with_file_name(format!("{}.reason.txt", name.unwrap_or_default()));
     durable::write_synced(&note, format!("not journaled: {reason}\n").as_bytes())?;
     tracing::warn!(path = %path.display(), reason, "inbox: file refused");
-    Ok(moved)
+    Ok(Taken::Refused(moved))
 }
 
 /// Moves a file into a folder beside it, under a name that is free there, and makes that durable.
@@ -190,6 +208,17 @@ fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
         }
         sha.update(&chunk[..count]);
     }
+}
+
+/// Length and time of the last write.
+fn written(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// A folder that is no link to one.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() && !path.is_symlink()
 }
 
 fn is_quiet(path: &Path, since: SystemTime) -> bool {
@@ -228,6 +257,9 @@ mod tests {
         std::fs::create_dir_all(&inbox).unwrap();
         std::fs::create_dir_all(layout.inboxes().join("other")).unwrap();
         std::fs::write(layout.inboxes().join("other/x.csv"), "lost").unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "key").unwrap();
+        std::os::unix::fs::symlink(&secret, inbox.join("link.csv")).unwrap();
         let later = || SystemTime::now() + Duration::from_secs(60);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for text in ["first", "second"] {
@@ -244,6 +276,7 @@ mod tests {
             ("first", "second")
         );
         assert!(inbox.join("b.csv.part").exists());
+        assert!(inbox.join("refused/link.csv").is_symlink(), "a link is not followed");
         let refused = layout.inboxes().join("other/refused");
         assert!(refused.join("x.csv").exists() && refused.join("x.csv.reason.txt").exists());
         let mut reader = Reader::open(&layout.journal(), 0);

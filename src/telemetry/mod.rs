@@ -30,13 +30,18 @@ pub enum TelemetryError {
 /// # Errors
 /// When `level` is no filter, or logging was started before.
 pub fn start_logs(format: LogFormat, level: &str) -> Result<(), TelemetryError> {
+    if !["error", "warn", "info", "debug", "trace"].contains(&level) {
+        let reason = "not one of the levels".to_owned();
+        return Err(TelemetryError::Level { level: level.to_owned(), reason });
+    }
     let filter = EnvFilter::try_new(level).map_err(|error| TelemetryError::Level {
         level: level.to_owned(),
         reason: error.to_string(),
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let started = match format {
-        LogFormat::Human => builder.with_target(false).finish().try_init(),
+        LogFormat::Human => builder.with_ansi(is_terminal).with_target(false).finish().try_init(),
         LogFormat::Json => builder.json().finish().try_init(),
     };
     started.map_err(|error| TelemetryError::Logs(error.to_string()))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Plan;
+use super::{ChannelPlan, Plan};
 use crate::domain::time::Timestamp;
 
 /// Why a plan cannot follow the ones before it.
@@ -10,6 +10,11 @@ use crate::domain::time::Timestamp;
 pub enum HistoryError {
     #[error("plan number {found} cannot follow plan {last}; the next number is {}", last + 1)]
     Number { last: u32, found: u32 },
+    #[error(
+        "plan {number} makes {channel} {new}, it is {old} since an earlier plan and its stored values \
+         stay so; declare a channel of another name"
+    )]
+    Channel { number: u32, channel: String, old: String, new: String },
     #[error("this plan is for project {found}, the log is that of {expected}")]
     Project { expected: String, found: String },
 }
@@ -24,7 +29,8 @@ impl PlanHistory {
     /// Adds the next plan.
     ///
     /// # Errors
-    /// When its number is not one above the last, or it names another project.
+    /// When its number is not one above the last, it names another project, or it gives a channel
+    /// another kind or storage unit than its stored values have.
     pub fn push(&mut self, plan: Arc<Plan>) -> Result<(), HistoryError> {
         let last = self.plans.len() as u32;
         if plan.number != last + 1 {
@@ -35,6 +41,17 @@ impl PlanHistory {
         {
             let (expected, found) = (first.project.to_string(), plan.project.to_string());
             return Err(HistoryError::Project { expected, found });
+        }
+        for channel in &plan.channels {
+            let earlier = self.plans.iter().find_map(|earlier| earlier.channel(&channel.key));
+            if let Some(earlier) = earlier
+                && (earlier.unit != channel.unit || !earlier.kind.is_like(channel.kind))
+            {
+                let said = |c: &ChannelPlan| format!("a {} in {}", c.kind.as_str(), c.unit);
+                let (old, new) = (said(earlier), said(channel));
+                let (number, channel) = (plan.number, channel.key.to_string());
+                return Err(HistoryError::Channel { number, channel, old, new });
+            }
         }
         self.plans.push(plan);
         Ok(())

@@ -219,6 +219,24 @@ pub enum ChannelKind {
     Gauge(GaugeRule),
 }
 
+impl ChannelKind {
+    /// The word in plans.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Register { .. } => "register",
+            Self::Delta { .. } => "delta",
+            Self::Gauge(_) => "gauge",
+        }
+    }
+
+    /// True for the same kind, whatever its rule.
+    #[must_use]
+    pub fn is_like(self, other: Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 /// Which end of its span a stamp marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StampAt {
