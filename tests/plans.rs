@@ -151,7 +151,7 @@ fn monthly(plan: &Plan, walked: &Walked) -> BTreeMap<String, BTreeMap<String, St
             walked.readings.iter().filter(|r| r.channel == id).copied().collect();
         let conflicts: Vec<Conflict> =
             walked.conflicts.iter().filter(|c| c.reading.channel == id).copied().collect();
-        let points = points(&own, &conflicts, |_, _| None);
+        let points = points(&own, &conflicts, |_, _| mrv::decode::act::Settled::Open);
         let spans = spans(channel, &points);
         let (from, to) = (Interval(0), Interval(Timestamp::END.us() / INTERVAL_US));
         let rows = intervals(id, channel, &spans, &points, from, to);

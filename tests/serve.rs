@@ -246,3 +246,87 @@ fn decisions_and_corrections_alter_intervals_and_overwrite_nothing() {
     assert_eq!((folder.count("readings"), folder.count("conflicts")), (3, 1));
     assert_eq!(daemon.end("-TERM"), Some(0));
 }
+
+#[test]
+fn a_seal_stands_on_messages_alone_and_a_false_log_is_neither_signed_nor_sealed() {
+    let folder = Folder::new();
+    folder.apply_demo_plan();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour/check_2025-01.csv");
+    let ingest = ["ingest", "--project", "demo-solar", source.to_str().unwrap()];
+    folder.mrv(&ingest);
+    // Somebody deletes derived rows: a seal counts what the messages say.
+    let tables = folder.path().join("data/tables");
+    std::fs::remove_dir_all(tables.join("intervals/project=demo-solar")).unwrap();
+    let names = ["--prepared-by", "Ann", "--reviewed-by", "Ben"];
+    let close = |from: &str, to: &str, more: &[&str]| {
+        let base = ["period", "close", "--project", "demo-solar", "--from", from, "--to", to];
+        folder.run(&[&base[..], more].concat())
+    };
+    let sealed = close("2025-01-01", "2025-01-31", &names);
+    assert!(sealed.status.success(), "{}", String::from_utf8_lossy(&sealed.stderr));
+    let sealed: Value = serde_json::from_slice(&sealed.stdout).unwrap();
+    assert_eq!(sealed["report"]["items"]["readings"], 191);
+    let reports = PathBuf::from(sealed["folder"].as_str().unwrap());
+    assert!(reports.ends_with("2025-01-01_2025-01-31/v1"));
+    let check = sealed["report"]["channels"].as_array().unwrap();
+    let check = check.iter().find(|c| c["channel"] == "roof/check-meter/EG_check").unwrap();
+    assert_ne!(check["months"][0]["measured"], Value::Null, "intervals were computed anew");
+
+    assert_eq!(close("2025-01-31", "2025-02-28", &names).status.code(), Some(5), "overlap");
+    assert_eq!(
+        close("2024-01-01", "2024-01-31", &names).status.code(),
+        Some(5),
+        "before crediting"
+    );
+    let one_name = close("2025-02-01", "2025-02-28", &["--prepared-by", "Ann"]);
+    assert_eq!(one_name.status.code(), Some(2), "one name seals nothing");
+    assert_eq!(
+        folder.mrv(&["period", "show", "--project", "demo-solar"]).as_array().unwrap().len(),
+        1
+    );
+
+    let level = folder.path().join("data/log/project=demo-solar/level-0");
+    let mut bytes = std::fs::read(&level).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&level, bytes).unwrap();
+    let refused = folder.run(&ingest);
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("nothing more is signed"), "{told}");
+    assert_eq!(folder.run(&["log", "verify"]).status.code(), Some(1));
+}
+
+#[test]
+fn acts_without_sense_are_refused_before_they_are_recorded() {
+    let folder = Folder::new();
+    folder.apply_demo_plan();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour/check_2025-01.csv");
+    folder.mrv(&["ingest", "--project", "demo-solar", source.to_str().unwrap()]);
+    let base = ["--project", "demo-solar"];
+    let channel = ["--channel", "roof/check-meter/EG_check"];
+    let at = ["--at", "2025-01-01T02:00:00Z"];
+    for (command, rest, told) in [
+        ("decide", [&channel[..], &at, &["--value", "1", "--reason", ""]].concat(), "reason"),
+        (
+            "decide",
+            [&["--channel", "roof/nope/EG"], &at[..], &["--value", "1", "--reason", "r"]].concat(),
+            "no plan has a channel",
+        ),
+        (
+            "decide",
+            [&channel[..], &["--at", "2025-01-01T02:01:00Z", "--value", "1", "--reason", "r"]]
+                .concat(),
+            "no reading stamped",
+        ),
+        (
+            "correct",
+            [&channel[..], &at, &["--old", "1", "--new", "2", "--reason", "r"]].concat(),
+            "name the value as it is stored",
+        ),
+    ] {
+        let output = folder.run(&[&[command], &base[..], &rest].concat());
+        assert_eq!(output.status.code(), Some(5), "{command} {rest:?}");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(told), "{command} {rest:?}: {said}");
+    }
+}

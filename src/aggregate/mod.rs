@@ -18,9 +18,6 @@ mod tests;
 /// Microseconds in an hour: rates are per hour.
 const HOUR_US: i128 = 3_600_000_000;
 
-/// How much more than its capacity a device may show before V-CAPACITY, in percent.
-pub const CAPACITY_TOLERANCE_PERCENT: i128 = 2;
-
 /// `rate` micro-units per hour over a time, rounded up: for upper bounds.
 fn amount_over_up(rate: i128, time_us: i64) -> i128 {
     (rate * i128::from(time_us) + HOUR_US - 1).div_euclid(HOUR_US)

@@ -1,5 +1,6 @@
 //! Points: the readings of one channel with what is in doubt about them.
 
+use crate::decode::act::Settled;
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Code, Flags};
 use crate::domain::reading::{Conflict, Reading};
@@ -40,11 +41,11 @@ impl Point {
 }
 
 /// The points of one channel from its readings and conflicts, both sorted by stamp. `settle` gives
-/// the value that a recorded act fixed for a stamp with these values, if any.
+/// what recorded acts say of a stamp with these values.
 pub fn points(
     readings: &[Reading],
     conflicts: &[Conflict],
-    settle: impl Fn(Timestamp, &[Fixed6]) -> Option<(Fixed6, Code)>,
+    settle: impl Fn(Timestamp, &[Fixed6]) -> Settled,
 ) -> Vec<Point> {
     let mut conflicts = conflicts;
     let mut points = Vec::with_capacity(readings.len());
@@ -61,19 +62,25 @@ pub fn points(
             (low.min(leaf), high.max(leaf))
         });
         let mut flags = reading.flags;
-        let content = if let Some((value, code)) = settle(reading.at, &values) {
-            flags.insert(code);
-            Content::Value(value)
-        } else if others.is_empty() {
-            match reading.flags.is_held() {
+        let content = match settle(reading.at, &values) {
+            Settled::Value(value, code) => {
+                flags.insert(code);
+                Content::Value(value)
+            }
+            Settled::Contradicted { low, high } => {
+                flags.insert(Code::Conflict);
+                Content::Conflict { low, high }
+            }
+            Settled::Open if others.is_empty() => match reading.flags.is_held() {
                 true => Content::Held(reading.value),
                 false => Content::Value(reading.value),
+            },
+            Settled::Open => {
+                flags.insert(Code::Conflict);
+                let low = values.iter().copied().min().unwrap_or(reading.value);
+                let high = values.iter().copied().max().unwrap_or(reading.value);
+                Content::Conflict { low, high }
             }
-        } else {
-            flags.insert(Code::Conflict);
-            let low = values.iter().copied().min().unwrap_or(reading.value);
-            let high = values.iter().copied().max().unwrap_or(reading.value);
-            Content::Conflict { low, high }
         };
         points.push(Point { at: reading.at, content, flags, leaves });
     }

@@ -12,8 +12,8 @@
 //! counts by its bounds, since its amount may stand in its neighbour too. Time without a
 //! span is a gap.
 
+use super::amount_over_up;
 use super::point::{Content, Point};
-use super::{CAPACITY_TOLERANCE_PERCENT, amount_over_up};
 use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Code, Flags, Quality};
@@ -110,9 +110,7 @@ fn register_step(
     time_us: i64,
 ) -> (Known, Flags) {
     let most = plan.capacity.map(|c| amount_over_up(c.micro().into(), time_us));
-    let is_possible = |amount: i128| {
-        most.is_none_or(|most| amount * 100 <= most * (100 + CAPACITY_TOLERANCE_PERCENT))
-    };
+    let is_possible = |amount: i128| most.is_none_or(|most| amount <= most);
     let step = after - before;
     if step >= 0 {
         if is_possible(step) {
@@ -194,7 +192,7 @@ fn hold(plan: &ChannelPlan, step_max_us: i64, points: &[Point]) -> Vec<Span> {
 /// An amount over one cadence.
 fn delta(plan: &ChannelPlan, point: &Point, time_us: i64) -> (Known, Quality, Flags) {
     let most = plan.capacity.map(|c| amount_over_up(c.micro().into(), time_us));
-    doubted(most, Some(0), point, Known::Amount, |low, high| Known::AmountBetween {
+    doubted(most, Some(0), range(plan), point, Known::Amount, |low, high| Known::AmountBetween {
         low: low.unwrap_or(0),
         high,
     })
@@ -208,7 +206,15 @@ fn level(plan: &ChannelPlan, point: &Point, _: i64) -> (Known, Quality, Flags) {
         let range = plan.range.map(|(low, high)| (low.micro().into(), high.micro().into()));
         (range.map(|(_, high)| high), range.map(|(low, _)| low))
     };
-    doubted(most, least, point, Known::Level, |low, high| Known::LevelBetween { low, high })
+    doubted(most, least, range(plan), point, Known::Level, |low, high| Known::LevelBetween {
+        low,
+        high,
+    })
+}
+
+/// The channel's limits, in micro-units.
+fn range(plan: &ChannelPlan) -> Option<(i128, i128)> {
+    plan.range.map(|(low, high)| (low.micro().into(), high.micro().into()))
 }
 
 /// A point's value, or its bounds where it is held, beyond capacity, or in conflict. `most` and
@@ -216,6 +222,7 @@ fn level(plan: &ChannelPlan, point: &Point, _: i64) -> (Known, Quality, Flags) {
 fn doubted(
     most: Option<i128>,
     least: Option<i128>,
+    range: Option<(i128, i128)>,
     point: &Point,
     exact: fn(i128) -> Known,
     between: fn(Option<i128>, Option<i128>) -> Known,
@@ -227,12 +234,16 @@ fn doubted(
     match point.content {
         Content::Value(value) => {
             let value = i128::from(value.micro());
-            let is_settled = point.flags.has(Code::Decided) || point.flags.has(Code::Corrected);
-            let is_beyond = most
-                .is_some_and(|most| value * 100 > most * (100 + CAPACITY_TOLERANCE_PERCENT))
-                && least == Some(0);
-            if is_beyond && !is_settled {
+            // A person may decide for any value; a correction is judged like any reading.
+            let is_decided = point.flags.has(Code::Decided);
+            let is_beyond = most.is_some_and(|most| value > most) && least == Some(0);
+            if is_beyond && !is_decided {
                 return held(value, Flags::NONE.with(Code::Capacity));
+            }
+            let is_corrected = point.flags.has(Code::Corrected);
+            let is_outside = range.is_some_and(|(low, high)| value < low || value > high);
+            if is_corrected && is_outside && !is_decided {
+                return held(value, Flags::NONE.with(Code::Range));
             }
             (exact(value), Quality::M, Flags::NONE)
         }

@@ -7,6 +7,7 @@ use super::point::{Content, Point, points};
 use super::span::spans;
 use super::total::total;
 use crate::config::plan::{ChannelKind, ChannelPlan, Doubt, Exchange, GaugeRule, StampAt};
+use crate::decode::act::Settled;
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::flag::{Code, Flags};
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
@@ -111,11 +112,8 @@ fn registers_are_differences_spread_over_time() {
         ("reset", vec![point(0, "500"), point(15, "5")], vec!["-|- 5..25 Z V-RESET"]),
         ("backward", vec![point(0, "500"), point(15, "400")], vec!["-|- 0..25 Z V-BACKWARD"]),
         ("too much", vec![point(0, "0"), point(15, "30")], vec!["-|- 0..30 Z V-CAPACITY"]),
-        (
-            "at the tolerance",
-            vec![point(0, "0"), point(15, "25.5")],
-            vec!["25.5|25.5 25.5..25.5 M"],
-        ),
+        ("at capacity", vec![point(0, "0"), point(15, "25")], vec!["25|25 25..25 M"]),
+        ("just beyond", vec![point(0, "0"), point(15, "25.1")], vec!["-|- 0..25.1 Z V-CAPACITY"]),
         ("one reading is no difference", vec![point(0, "0")], vec![]),
     ] {
         let mut got = shown(&register(), &points);
@@ -168,6 +166,14 @@ fn power_becomes_energy_rounded_once_per_interval() {
 }
 
 #[test]
+fn a_delta_that_reaches_into_its_neighbour_counts_by_its_bounds() {
+    let delta = plan(ChannelKind::Delta { stamp: StampAt::Start }, "kWh", Some(15));
+    assert_eq!(shown(&delta, &[point(0, "9"), point(15, "9")]), ["9|9 9..9 M", "9|9 9..9 M"]);
+    let shifted = [point(0, "9"), point(1, "9"), point(16, "9")];
+    assert!(shown(&delta, &shifted)[0].contains(" Z V-SPACING"), "{:?}", shown(&delta, &shifted));
+}
+
+#[test]
 fn gaps_are_explicit_between_the_first_and_the_last_span() {
     let apart = [point(0, "12"), point(5, "12"), point(10, "12"), point(45, "12")];
     let got = shown(&power(), &apart);
@@ -196,13 +202,16 @@ fn points_know_what_is_settled() {
     let readings =
         [reading(0, "1", Flags::NONE), reading(1, "2", held), reading(2, "3", Flags::NONE)];
     let conflicts = [Conflict { reading: reading(2, "5", Flags::NONE), first: Place::default() }];
-    let open = points(&readings, &conflicts, |_, _| None);
+    let open = points(&readings, &conflicts, |_, _| Settled::Open);
     assert_eq!(open[0].content, Content::Value(value("1")));
     assert_eq!(open[1].content, Content::Held(value("2")));
     assert_eq!(open[2].content, Content::Conflict { low: value("3"), high: value("5") });
     let settled = points(&readings, &conflicts, |at, known| {
         assert_eq!(known.len(), if at == minutes(2) { 2 } else { 1 });
-        (at == minutes(2)).then(|| (value("5"), Code::Decided))
+        match at == minutes(2) {
+            true => Settled::Value(value("5"), Code::Decided),
+            false => Settled::Open,
+        }
     });
     assert_eq!(settled[2].content, Content::Value(value("5")));
     assert!(settled[2].flags.has(Code::Decided));

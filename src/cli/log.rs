@@ -16,7 +16,8 @@ pub enum Command {
     /// Recompute a project's log from its messages and compare it with the signed checkpoint.
     ///
     /// Every payload's commitment, every leaf, every hash on disk, the root and the signature. Exit
-    /// code 1 if anything differs, with the place.
+    /// code 1 if anything differs, with the place. Derived tables are not looked at: mrv rebuild
+    /// writes them anew from the messages, as every seal does.
     Verify(VerifyArguments),
 }
 

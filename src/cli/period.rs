@@ -19,7 +19,8 @@ pub enum Command {
     /// received so far counts. RE, PE and ER are computed per calendar year, every doubt at the bound
     /// that gives the lowest ER, and each year is rounded down once. Without two different people in
     /// --prepared-by and --reviewed-by a draft is written and nothing is sealed; a seal is a message
-    /// in the project's log that fixes its size and root. Periods of a project never overlap.
+    /// in the project's log that fixes its size and root; before it the log is checked and the tables
+    /// are written anew from the messages. Periods of a project never overlap.
     Close(CloseArguments),
     /// List the sealed periods of a project and where their reports are.
     Show(ShowArguments),

@@ -9,13 +9,13 @@ use super::lock::FolderLock;
 use super::period::{self, Close};
 use super::publisher::{Options, Publisher};
 use super::request::{Answer, Request};
-use super::{DaemonError, publisher};
+use super::{DaemonError, acts, publisher};
 use crate::config::daemon::DaemonConfig;
 use crate::config::plan::Plan;
 use crate::config::plan::history::PlanHistory;
 use crate::dataset::layout::Layout;
 use crate::dataset::{blob, commit, outcome};
-use crate::decode::act::{Act, Seal, Settlements};
+use crate::decode::act::{Act, Seal};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Draft, Kind, Source};
 use crate::domain::time::Date;
@@ -227,9 +227,11 @@ impl Engine {
         let number = self.next_act(&id).await?;
         let act = act(number);
         // What would take no effect is refused before it is recorded.
-        Settlements::default()
-            .add(&act)
-            .map_err(|error| DaemonError::Refused(error.to_string()))?;
+        let judged = act.clone();
+        let said = self.publisher.look(&id, move |project| {
+            project.map(|project| acts::check(project, &judged)).unwrap_or(Ok(()))
+        });
+        said.await??;
         let leaf = self.append_act(&id, &act).await?;
         Ok(Answer::Recorded { project: id.to_string(), leaf, number })
     }
@@ -239,8 +241,17 @@ impl Engine {
         let _one_at_a_time = self.acts.lock().await;
         let number = self.next_act(&id).await?;
         let wanted = close.clone();
-        let collected =
-            self.publisher.look(&id, move |p| p.map(|p| period::collect(p, &wanted))).await?;
+        let collected = self
+            .publisher
+            .look(&id, move |project| {
+                project.map(|project| {
+                    if period::is_sealable(&wanted) {
+                        period::prepare_seal(project)?;
+                    }
+                    period::collect(project, &wanted)
+                })
+            })
+            .await?;
         let collected =
             collected.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))??;
         let (layout, project, wanted) = (self.layout.clone(), id.clone(), close.clone());

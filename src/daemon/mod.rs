@@ -4,9 +4,11 @@
 //! [`request`]s; commands use it alone, the daemon ([`serve`]) puts the doors in front of it.
 //! [`control`] lets a command hand its request to a running daemon.
 
+mod acts;
 pub mod control;
 pub mod engine;
 pub mod lock;
+mod notes;
 pub mod period;
 pub mod publisher;
 pub mod request;

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::DaemonError;
+use super::{DaemonError, notes};
 use crate::aggregate::finding::{flagged, stuck};
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::Plan;
 use crate::dataset::durable::{create_folder, write_synced};
-use crate::dataset::interval_rows;
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
+use crate::dataset::{interval_rows, log_check};
 use crate::decode::act::Seal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
@@ -72,6 +72,30 @@ pub struct Closed {
     pub figures: String,
 }
 
+/// Before a seal: the log must be the one that was signed, and the tables are written anew from its
+/// messages, so that what is sealed stands on nothing else.
+///
+/// # Errors
+/// When the log does not hold together, or a file cannot be read or written.
+pub fn prepare_seal(project: &mut Project) -> Result<(), DaemonError> {
+    let layout = project.layout().clone();
+    let key_path = layout.keys().join(super::engine::PUBLIC_KEY);
+    let key = std::fs::read_to_string(&key_path).map_err(DaemonError::io("read", &key_path))?;
+    let report = log_check::check(&layout, project.id(), &key)?;
+    if let Some(finding) = report.findings.first() {
+        return Err(DaemonError::Refused(format!(
+            "the log of project {} does not hold together: {finding}; nothing is sealed, see mrv log \
+             verify",
+            project.id()
+        )));
+    }
+    if let Err(error) = project.rebuild() {
+        project.reopen()?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
 /// Collects what a period stands on. Called between two batches, with nothing left to publish.
 ///
 /// # Errors
@@ -107,6 +131,8 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
         findings.extend(flagged(*channel, rows).iter().map(noted));
     }
     findings.extend(stuck_findings(project, &plan, range)?);
+    findings.extend(notes::acts(project.registry(), range));
+    findings.extend(notes::registered_changes(project.registry()));
     let channels = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })

@@ -4,7 +4,7 @@
 //! when they arrived. Two decisions, or two corrections, of one identity with different values are a
 //! conflict again: [`Settlements`] then settles nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -152,6 +152,17 @@ pub struct Settlements {
     by_identity: BTreeMap<(ChannelKey, Timestamp), Settlement>,
 }
 
+/// What recorded acts say of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing.
+    Open,
+    /// This value counts, by a decision or a correction.
+    Value(Fixed6, Code),
+    /// Acts contradict each other, or leave a conflict: anything between these.
+    Contradicted { low: Fixed6, high: Fixed6 },
+}
+
 /// What is settled of one identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Settlement {
@@ -185,26 +196,39 @@ impl Settlements {
         Ok(Some(identity))
     }
 
-    /// The value that counts for an identity whose values in the log are `known`, and by which act;
-    /// `None` where nothing is settled, or acts contradict each other.
+    /// What acts say of an identity whose values in the log are `known`. A correction counts only for
+    /// the value that it names; a decision counts over corrections; acts that contradict each other
+    /// leave all their values in doubt.
     #[must_use]
-    pub fn settle(
-        &self,
-        channel: &ChannelKey,
-        at: Timestamp,
-        known: &[Fixed6],
-    ) -> Option<(Fixed6, Code)> {
-        let settlement = self.by_identity.get(&(channel.clone(), at))?;
-        let mut corrected = settlement.corrected.clone();
-        corrected.dedup();
-        match corrected.as_slice() {
-            [(old, new)] if known.contains(old) => return Some((*new, Code::Corrected)),
-            [] => {}
-            _ => return None,
+    pub fn settle(&self, channel: &ChannelKey, at: Timestamp, known: &[Fixed6]) -> Settled {
+        let Some(settlement) = self.by_identity.get(&(channel.clone(), at)) else {
+            return Settled::Open;
+        };
+        let mut values: BTreeSet<Fixed6> = BTreeSet::new();
+        let mut is_corrected = false;
+        for value in known {
+            let corrections = settlement.corrected.iter().filter(|(old, _)| old == value);
+            values.extend(corrections.map(|(_, new)| *new));
+            match settlement.corrected.iter().any(|(old, _)| old == value) {
+                true => is_corrected = true,
+                false => {
+                    values.insert(*value);
+                }
+            }
         }
-        let first = settlement.decided.first()?;
-        let is_one = settlement.decided.iter().all(|value| value == first);
-        is_one.then_some((*first, Code::Decided))
+        let decided: BTreeSet<Fixed6> = settlement.decided.iter().copied().collect();
+        if let (1, Some(value)) = (decided.len(), decided.first()) {
+            return Settled::Value(*value, Code::Decided);
+        }
+        let is_contradicted = decided.len() > 1;
+        values.extend(decided);
+        match (values.first(), values.last()) {
+            (Some(low), Some(high)) if low < high && (is_corrected || is_contradicted) => {
+                Settled::Contradicted { low: *low, high: *high }
+            }
+            (Some(value), _) if is_corrected => Settled::Value(*value, Code::Corrected),
+            _ => Settled::Open,
+        }
     }
 
     /// The identities that acts touch.
@@ -281,14 +305,18 @@ mod tests {
         Act::Correction { number, correction }
     }
 
-    fn settled(acts: &[Act], known: &[&str]) -> Option<(String, Code)> {
+    fn settled(acts: &[Act], known: &[&str]) -> String {
         let mut settlements = Settlements::default();
         for act in acts {
             settlements.add(act).unwrap();
         }
         let (key, at) = identity("s", "d", "q", AT).unwrap();
         let known: Vec<Fixed6> = known.iter().map(|v| stored_value(v).unwrap()).collect();
-        settlements.settle(&key, at, &known).map(|(value, code)| (value.to_string(), code))
+        match settlements.settle(&key, at, &known) {
+            Settled::Open => "open".to_owned(),
+            Settled::Value(value, code) => format!("{code} {value}"),
+            Settled::Contradicted { low, high } => format!("{low} to {high}"),
+        }
     }
 
     #[test]
@@ -301,20 +329,25 @@ mod tests {
     }
 
     #[test]
-    fn one_decision_settles_and_two_different_ones_do_not() {
-        let decided = Some(("1.500000".to_owned(), Code::Decided));
+    fn one_decision_settles_and_two_different_ones_are_a_conflict_again() {
+        let decided = "V-DECIDED 1.500000";
         assert_eq!(settled(&[decision(1, "1.5")], &["1.5", "2"]), decided);
         assert_eq!(settled(&[decision(1, "1.5"), decision(2, "1.50")], &["1.5", "2"]), decided);
-        assert_eq!(settled(&[decision(1, "1.5"), decision(2, "2")], &["1.5", "2"]), None);
-        assert_eq!(settled(&[], &["1.5"]), None);
+        let two = [decision(1, "1.5"), decision(2, "3")];
+        assert_eq!(settled(&two, &["1.5", "2"]), "1.500000 to 3.000000");
+        assert_eq!(settled(&[], &["1.5"]), "open");
     }
 
     #[test]
     fn a_correction_counts_only_for_the_value_it_names() {
-        let corrected = Some(("2.000000".to_owned(), Code::Corrected));
-        assert_eq!(settled(&[correction(1, "1", "2")], &["1"]), corrected);
-        assert_eq!(settled(&[correction(1, "1", "2")], &["7"]), None);
-        assert_eq!(settled(&[correction(1, "1", "2"), correction(2, "1", "3")], &["1"]), None);
+        assert_eq!(settled(&[correction(1, "1", "2")], &["1"]), "V-CORRECTED 2.000000");
+        assert_eq!(settled(&[correction(1, "1", "2")], &["7"]), "open");
+        let two = [correction(1, "1", "2"), correction(2, "1", "3"), correction(3, "1", "2")];
+        assert_eq!(settled(&two, &["1"]), "2.000000 to 3.000000");
+        let with_unknown = [correction(1, "7", "9"), decision(2, "5")];
+        assert_eq!(settled(&with_unknown, &["1"]), "V-DECIDED 5.000000");
+        assert_eq!(settled(&[correction(1, "1", "3")], &["1", "2"]), "2.000000 to 3.000000");
+        assert_eq!(settled(&[correction(1, "1", "2")], &["1", "2"]), "V-CORRECTED 2.000000");
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! empty cells are no items. A row of another width than the header's, or with bytes that are no
 //! characters of the declared encoding, is refused with its line.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 
 use csv::ByteRecord;
 
@@ -31,11 +33,12 @@ pub fn decode<S: Sink>(
             return items.refuse(Code::Schema, Names::default(), None, reason, "");
         }
     }
+    let unread = Rc::new(Cell::new(0));
     let mut rows = csv::ReaderBuilder::new()
         .delimiter(format.delimiter)
         .has_headers(false)
         .flexible(true)
-        .from_reader(input);
+        .from_reader(RowLimit { input, unread: Rc::clone(&unread) });
     let mut row = ByteRecord::new();
     let mut header: Vec<String> = Vec::new();
     if format.has_header {
@@ -46,7 +49,10 @@ pub fn decode<S: Sink>(
                     .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
                     .collect();
             }
-            Ok(false) => return Ok(()),
+            Ok(false) => {
+                let reason = "the file is empty; not even a header";
+                return items.refuse(Code::Schema, Names::default(), None, reason, "");
+            }
             Err(error) => {
                 return items.refuse(Code::Schema, Names::default(), None, error.to_string(), "");
             }
@@ -63,7 +69,17 @@ pub fn decode<S: Sink>(
     let mut file = File { format, columns, stamps, width: header.len(), buffer: String::new() };
     loop {
         match rows.read_byte_record(&mut row) {
-            Ok(true) => {}
+            Ok(true) => unread.set(0),
+            Ok(false) if items.next == 0 => {
+                let reason = "no row of data stands in the file";
+                return items.refuse(
+                    Code::Schema,
+                    Names::default(),
+                    None,
+                    reason,
+                    &header.join(","),
+                );
+            }
             Ok(false) => return Ok(()),
             Err(error) => {
                 return items.refuse(Code::Schema, Names::default(), None, error.to_string(), "");
@@ -77,6 +93,29 @@ pub fn decode<S: Sink>(
         }
         let line = row.position().map_or(0, csv::Position::line) + u64::from(format.skip_lines);
         file.row(&row, line, items)?;
+    }
+}
+
+/// Ends a file whose row never ends, such as behind a quote that is not closed: a row is held in
+/// memory.
+struct RowLimit<R> {
+    input: R,
+    /// Bytes read since the last row was whole.
+    unread: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for RowLimit<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.unread.get() > LINE_BYTES_MAX {
+            let reason = format!(
+                "a row has more than {LINE_BYTES_MAX} bytes; is a quote opened and never closed? \
+                 Nothing after it was read"
+            );
+            return Err(std::io::Error::other(reason));
+        }
+        let count = self.input.read(out)?;
+        self.unread.set(self.unread.get() + count);
+        Ok(count)
     }
 }
 
@@ -111,9 +150,15 @@ impl<'a> Columns<'a> {
                     format!("without a header, columns are numbers from 1, not {name:?}")
                 });
             }
-            header.iter().position(|found| found == name).ok_or_else(|| {
-                format!("there is no column {name:?}; the columns are {}", header.join(", "))
-            })
+            let mut places = header.iter().enumerate().filter(|(_, found)| *found == name);
+            match (places.next(), places.next()) {
+                (Some((place, _)), None) => Ok(place),
+                (None, _) => {
+                    let columns = header.join(", ");
+                    Err(format!("there is no column {name:?}; the columns are {columns}"))
+                }
+                (Some(_), Some(_)) => Err(format!("two columns are called {name:?}; rename one")),
+            }
         };
         let place = |name: &'a Name| match name {
             Name::Fixed(fixed) => Ok(Place::Fixed(fixed)),

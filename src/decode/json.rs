@@ -154,7 +154,7 @@ fn record<S: Sink>(
     let series = || format!("{:?}/{:?}", names.site, names.device);
     let at = match &stamp_text {
         Some(text) => stamps.read(text, series),
-        None => Err(format!("no stamp at pointer {:?}", format.stamp_pointer)),
+        None => Err(format!("no stamp, or more than one, at pointer {:?}", format.stamp_pointer)),
     };
     for (quantity, value, unit) in &values {
         let names = Names { quantity: Some(quantity), ..names };
@@ -219,14 +219,22 @@ fn name<'a>(name: &'a Name, record: &'a RawValue, topic: Option<&'a str>) -> Opt
     }
 }
 
-/// RFC 6901, first member of a name; the empty pointer is the value itself.
+/// RFC 6901; the empty pointer is the value itself. A name that stands twice points nowhere.
 fn pointer<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     let mut value = value;
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         value = match array(value) {
             Some(list) => list.get(part.parse::<usize>().ok()?).copied()?,
-            None => object(value)?.into_iter().find(|(name, _)| *name == part)?.1,
+            None => {
+                let mut found = object(value)?.into_iter().filter(|(name, _)| *name == part);
+                let (_, first) = found.next()?;
+                // Two members of one name: which of them is meant is not said.
+                if found.next().is_some() {
+                    return None;
+                }
+                first
+            }
         };
     }
     Some(value)

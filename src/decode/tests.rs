@@ -77,7 +77,7 @@ fn the_default_payload_is_one_record_or_many() {
             ],
         ),
         (r#"{"ts":"2026-11-23T00:15:00","values":{"a":1,"b":2}}"#, &["0 V-TIME a", "1 V-TIME b"]),
-        (r#"{"values":{"a":1}}"#, &["0 V-TIME a no stamp at pointer \"/ts\""]),
+        (r#"{"values":{"a":1}}"#, &["0 V-TIME a no stamp, or more than one, at pointer \"/ts\""]),
         (r#"{"ts":1795392900000}"#, &["0 V-SCHEMA  no object of values at pointer \"/values\""]),
         (r#"{"ts":1795392900000,"values":{}}"#, &["0 V-SCHEMA  a record without any value"]),
         ("[]", &["0 V-SCHEMA  an empty array"]),

@@ -7,7 +7,7 @@ use crate::aggregate::point::{Point, points};
 use crate::dataset::layout::Layout;
 use crate::dataset::read::{months, stored};
 use crate::dataset::schema::Table;
-use crate::decode::act::Settlements;
+use crate::decode::act::{Settled, Settlements};
 use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels, Conflict, Reading};
 use crate::domain::time::{DAY_US, Month, Timestamp};
@@ -134,7 +134,7 @@ impl Stored<'_> {
             conflicts = &conflicts[begin..];
             let count = conflicts.partition_point(|row| row.reading.channel == channel);
             let settle = |at, known: &[_]| match self.settlements.is_empty() {
-                true => None,
+                true => Settled::Open,
                 false => self.settlements.settle(channels.key(channel), at, known),
             };
             by_channel.insert(channel, points(rows, &conflicts[..count], settle));

@@ -39,6 +39,8 @@ pub struct Registry {
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
     seals: Vec<SealLeaf>,
+    /// All acts that take effect, with their leaves.
+    acts: Vec<(i64, Act)>,
     last_act: u32,
     /// Acts without effect, by leaf.
     refused: BTreeMap<i64, Refusal>,
@@ -113,6 +115,12 @@ impl Registry {
         self.refused.get(&leaf)
     }
 
+    /// The acts that take effect, with their leaves, in log order.
+    #[must_use]
+    pub fn acts(&self) -> &[(i64, Act)] {
+        &self.acts
+    }
+
     /// The number that the next act gets.
     #[must_use]
     pub fn next_act(&self) -> u32 {
@@ -155,9 +163,10 @@ impl Registry {
             Err(error) => return self.refuse(row, bytes, &error.to_string()),
         };
         self.last_act = self.last_act.max(act.number());
-        if let Act::Seal { seal, .. } = act {
-            self.seals.push(SealLeaf { leaf: row.leaf, seal });
+        if let Act::Seal { seal, .. } = &act {
+            self.seals.push(SealLeaf { leaf: row.leaf, seal: seal.clone() });
         }
+        self.acts.push((row.leaf, act));
         match touched {
             Some((key, at)) => Change::Identity(key, at),
             None => Change::None,

@@ -180,6 +180,12 @@ impl Findings<'_> {
         let Some(rate) = rate else {
             return self.refuse(text.span(), format!("capacity per hour of {amount} is not known"));
         };
-        self.quantity(text, Some(rate)).map(|(value, _)| value)
+        let (value, _) = self.quantity(text, Some(rate))?;
+        if value <= Fixed6::ZERO {
+            let advice = "write the most that the device can do, with its margin: \"250 kW\"";
+            self.tell(text.span(), "a capacity is more than nothing", advice);
+            return None;
+        }
+        Some(value)
     }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::raw::{Number, RawPlan, RawTolerances, Text};
-use super::{PLAN_FORMAT, Plan, Tolerances};
+use super::{ChannelPlan, Doubt, PLAN_FORMAT, Parameter, Plan, Tolerances};
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
@@ -70,6 +70,9 @@ impl Findings<'_> {
         }
         let readers = self.readers(&raw.reader);
         let registered = self.registered(&raw.registered, &channels);
+        if let Some(registered) = &registered {
+            registered.parameters.iter().for_each(|p| bound_channels(&mut channels, p));
+        }
         let tolerances = self.tolerances(&raw.tolerances);
         Some(Plan {
             project: project?,
@@ -212,6 +215,27 @@ impl Findings<'_> {
 
     fn choice_or<T: Copy>(&mut self, text: Option<&Text>, choices: &[(&str, T)], default: T) -> T {
         text.and_then(|text| self.choice(text, choices)).unwrap_or(default)
+    }
+}
+
+/// Gives a parameter's bounds to those of its channels that declare none, so that a value beyond them
+/// is held: a bound that only gaps had to keep would make a deleted reading count for less.
+fn bound_channels(channels: &mut [ChannelPlan], parameter: &Parameter) {
+    for channel in channels.iter_mut().filter(|channel| parameter.channels.contains(&channel.key)) {
+        let convert = |value: Fixed6, from: Unit, to: Unit| {
+            let conversion = from.conversion_to(to)?;
+            value.to_decimal().store(conversion).ok().map(|stored| stored.value)
+        };
+        match parameter.doubt {
+            Doubt::Capacity { per_hour, unit } if channel.capacity.is_none() => {
+                channel.capacity = convert(per_hour, unit, channel.interval_unit());
+            }
+            Doubt::Range { low, high, unit } if channel.range.is_none() => {
+                let ends = (convert(low, unit, channel.unit), convert(high, unit, channel.unit));
+                channel.range = ends.0.zip(ends.1);
+            }
+            _ => {}
+        }
     }
 }
 

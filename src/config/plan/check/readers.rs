@@ -120,12 +120,18 @@ impl Findings<'_> {
                 "use , ; or a tab",
             );
         }
+        let decimal = self.choice_or(raw.decimal.as_ref(), &marks, DecimalMark::Point);
+        let mark = if decimal == DecimalMark::Comma { ',' } else { '.' };
+        if thousands == Some(mark) {
+            let advice = "a number would have two meanings; one of both is wrong";
+            self.tell(raw.name.span(), "decimal mark and thousands separator are the same", advice);
+        }
         Some(CsvReader {
             encoding: self.choice_or(raw.encoding.as_ref(), &encodings, Encoding::Utf8),
             delimiter: delimiter as u8,
             skip_lines: raw.skip_lines,
             has_header: raw.header.unwrap_or(true),
-            decimal: self.choice_or(raw.decimal.as_ref(), &marks, DecimalMark::Point),
+            decimal,
             thousands,
             stamp_column,
             stamp,

@@ -182,6 +182,11 @@ impl Findings<'_> {
                 Unit::all().find(|rate| rate.times_hour().is_some_and(|amount| amount == unit));
             if let Some(text) = &raw.capacity {
                 let (per_hour, _) = self.quantity(text, rate)?;
+                if per_hour <= Fixed6::ZERO {
+                    let advice = "write the most that its devices can do: \"250 kW\"";
+                    self.tell(text.span(), "a capacity is more than nothing", advice);
+                    return None;
+                }
                 return Some(Doubt::Capacity { per_hour, unit });
             }
             let mut sum = 0;
