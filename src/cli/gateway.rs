@@ -69,14 +69,23 @@ fn add(context: &Context, accounts: &Accounts, arguments: &AddArguments) -> Resu
     let now = Timestamp::from_us(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
     let password = accounts.add(&project, &site, &arguments.name, now)?;
     let topic = format!("mrv/v1/{project}/{site}/<device>");
+    let (_, layout) = context.open()?;
+    let is_known = layout.projects().context("list the projects")?.contains(&project);
+    let note = match is_known {
+        true => "",
+        false => {
+            "\nnote       this project has no plan here yet: its messages wait until one is applied"
+        }
+    };
     let value = serde_json::json!({
         "name": arguments.name,
         "password": password,
         "topic": topic,
+        "project_is_known": is_known,
     });
     context.print(&value, || {
         format!(
-            "user name  {}\npassword   {password}   (shown once)\ntopic      {topic}",
+            "user name  {}\npassword   {password}   (shown once)\ntopic      {topic}{note}",
             arguments.name
         )
     })?;

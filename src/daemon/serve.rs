@@ -149,6 +149,7 @@ async fn watch_inbox(
     shutdown: watch::Receiver<bool>,
 ) -> Result<(), DaemonError> {
     let mut pause = std::time::Duration::ZERO;
+    let mut told = std::collections::BTreeSet::new();
     loop {
         tokio::select! {
             () = tokio::time::sleep(pause) => pause = config.inbox_rescan,
@@ -156,6 +157,14 @@ async fn watch_inbox(
         }
         let since = SystemTime::now() - inbox::QUIET;
         let layout = engine.layout.clone();
+        for path in inbox::stray(&layout).unwrap_or_default() {
+            if told.insert(path.clone()) {
+                tracing::warn!(
+                    path = %path.display(),
+                    "inbox: nobody looks here; files belong into inbox/<project>/ itself"
+                );
+            }
+        }
         let waiting = inbox::waiting(&layout, since).unwrap_or_else(|error| {
             tracing::error!(%error, "inbox: cannot be looked at; tried again");
             Vec::new()

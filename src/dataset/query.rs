@@ -125,6 +125,12 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The first sentence of what polars says; behind it stand plans with paths of the inside.
 fn query_error(error: PolarsError) -> DatasetError {
-    DatasetError::Query(error.to_string())
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default().to_owned();
+    DatasetError::Query(match first.contains("duplicate") {
+        true => format!("{first}; give each column a name of its own: MIN(at) AS first"),
+        false => first,
+    })
 }

@@ -62,6 +62,9 @@ pub fn tally(
         }
     }
     tally.refused = kinds.into_values().collect();
+    for kind in tally.refused.iter_mut().filter(|kind| kind.count > 1) {
+        kind.reason = format!("{} (the first of {})", kind.reason, kind.count);
+    }
     Ok(tally)
 }
 

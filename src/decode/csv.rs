@@ -155,7 +155,14 @@ impl<'a> Columns<'a> {
                 (Some((place, _)), None) => Ok(place),
                 (None, _) => {
                     let columns = header.join(", ");
-                    Err(format!("there is no column {name:?}; the columns are {columns}"))
+                    let is_foreign = columns.contains(['\0', REPLACEMENT]);
+                    let hint = match is_foreign {
+                        true => {
+                            "; the file does not look like the encoding that the reader declares"
+                        }
+                        false => "",
+                    };
+                    Err(format!("there is no column {name:?}; the columns are {columns}{hint}"))
                 }
                 (Some(_), Some(_)) => Err(format!("two columns are called {name:?}; rename one")),
             }

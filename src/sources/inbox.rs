@@ -55,6 +55,24 @@ pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>,
     Ok(found)
 }
 
+/// What lies where nobody looks: files beside the projects' folders, and folders inside them other
+/// than `done/` and `refused/`.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn stray(layout: &Layout) -> Result<Vec<PathBuf>, SourceError> {
+    let mut found = Vec::new();
+    for path in list(&layout.inboxes())? {
+        if !is_folder(&path) {
+            found.push(path);
+            continue;
+        }
+        let is_ours = |path: &PathBuf| path.ends_with("done") || path.ends_with("refused");
+        found.extend(list(&path)?.into_iter().filter(|path| path.is_dir() && !is_ours(path)));
+    }
+    Ok(found)
+}
+
 /// What became of a waiting file, with its path afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
@@ -288,5 +306,8 @@ mod tests {
         assert_eq!(names, [("a.csv".to_owned(), 5), ("a.csv".to_owned(), 6)]);
         assert_eq!(original("a.csv~2"), "a.csv");
         assert!(waiting(&layout, SystemTime::UNIX_EPOCH).unwrap().is_empty());
+        std::fs::write(layout.inboxes().join("stray.csv"), "x").unwrap();
+        std::fs::create_dir(inbox.join("sub")).unwrap();
+        assert_eq!(stray(&layout).unwrap().len(), 2);
     }
 }

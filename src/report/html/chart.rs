@@ -77,12 +77,22 @@ pub(super) fn months(parameter: &Parameter, id: &str) -> String {
         if let (Some(low), Some(high), false) = (number(&month.low), number(&month.high), is_whole)
         {
             let centre = x + width / 2.0;
+            // A cap where it ends; an arrow and the figure where it goes on beyond the scale.
+            let end = if high > top { "m-4 6l4 -6l4 6" } else { "m-4 0h8" };
             let _ = write!(
                 svg,
-                "<path d=\"M{centre:.1} {:.1}V{:.1}m-4 0h8\" stroke=\"#333\" fill=\"none\"/>",
+                "<path d=\"M{centre:.1} {:.1}V{:.1}{end}\" stroke=\"#333\" fill=\"none\"/>",
                 y(low),
                 y(high)
             );
+            if high > top {
+                let _ = write!(
+                    svg,
+                    "<text x=\"{centre:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                    TOP - 3.0,
+                    tick_label(high)
+                );
+            }
         }
         let every = parameter.months.len().div_ceil(12).max(1);
         if index % every == 0 {

@@ -220,7 +220,7 @@ impl Page {
         }
         self.put(
             "<p class=\"soft\">Blue: the whole month was measured; orange: only a part of it. The line \
-             spans what the month can be. Numbers stand in the monthly tables below.</p>",
+             spans what the month can be; an arrow goes on to the figure above it. Numbers stand in the monthly tables below.</p>",
         );
         if report.channels.is_empty() {
             self.put("<p>The plan has no channels.</p>");

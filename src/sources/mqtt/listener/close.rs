@@ -26,7 +26,9 @@ pub enum Close {
     Malformed(String),
     #[error("protocol error: {0}")]
     Protocol(&'static str),
-    #[error("a packet of {0} bytes is longer than allowed")]
+    #[error(
+        "a packet of {0} bytes is longer than [listener] packet_bytes_max allows; send less in one"
+    )]
     TooLarge(usize),
     #[error("a topic alias was used, although none is allowed")]
     TopicAlias,
