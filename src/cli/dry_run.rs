@@ -105,14 +105,14 @@ fn one(
     let mut channels = Channels::default();
     let mut sink = Collected {
         checker: Checker::new(plans, &mut channels),
-        reader: &reader,
+        reader,
         received_at,
         readings: Vec::new(),
         refusals: Vec::new(),
     };
     let mut input = std::fs::File::open(file).with_context(|| format!("open {shown}"))?;
     let place = decode::Context { name: &name, leaf: 0, first_item: 0 };
-    let Ok(()) = decode::decode(&reader, place, &mut input, &mut sink);
+    let Ok(()) = decode::decode(reader, place, &mut input, &mut sink);
     let (mut readings, mut refusals) = (sink.readings, sink.refusals);
     merge::sort(&mut readings, &channels.ranks());
     let known = already_stored(context, project, &readings, &mut channels)?;

@@ -5,7 +5,7 @@
 //! the item that COMMIT names.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 use super::PublishError;
 use super::project::Project;
@@ -87,22 +87,22 @@ pub fn derive(
     Ok(())
 }
 
+/// Reads the default payload, which no plan need declare.
+static DEFAULT_READER: LazyLock<Reader> = LazyLock::new(|| Reader {
+    name: "default".to_owned(),
+    matches: Match::Topic("mrv/v1/#".to_owned()),
+    format: Format::Json(JsonReader::default()),
+    stamp: None,
+});
+
 /// Which reader of a plan reads a message; the default payload needs none.
 #[must_use]
-pub fn reader_of(plan: &Plan, header: &Header) -> Option<Reader> {
+pub fn reader_of<'a>(plan: &'a Plan, header: &Header) -> Option<&'a Reader> {
     let is_file = header.source == Source::File;
     let declared =
         plan.readers.iter().find(|reader| reader.matches.is_match(is_file, &header.name));
-    if let Some(reader) = declared {
-        return Some(reader.clone());
-    }
     let is_default = !is_file && topic_names(&header.name).is_some();
-    is_default.then(|| Reader {
-        name: "default".to_owned(),
-        matches: Match::Topic("mrv/v1/#".to_owned()),
-        format: Format::Json(JsonReader::default()),
-        stamp: None,
-    })
+    declared.or_else(|| is_default.then(|| &*DEFAULT_READER))
 }
 
 /// Remembers that bytes could not be read.
@@ -144,7 +144,8 @@ struct Deriver<'a, 'b> {
     refusals: Vec<Refusal>,
     /// Time of receipt of the leaves held, by leaf.
     received: Vec<(i64, Timestamp)>,
-    reader: Option<Arc<Reader>>,
+    /// Of the leaf being decoded.
+    reader: Option<&'b Reader>,
     received_at: Timestamp,
 }
 
@@ -152,7 +153,7 @@ impl Sink for Deriver<'_, '_> {
     type Error = PublishError;
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), PublishError> {
-        let Some(reader) = &self.reader else { return Ok(()) };
+        let Some(reader) = self.reader else { return Ok(()) };
         match self.checker.check(sample, self.received_at, reader) {
             Ok(reading) => self.readings.push(reading),
             Err(refusal) => self.refusals.push(refusal),
@@ -189,10 +190,9 @@ impl Deriver<'_, '_> {
         let mut input = Watched { inner: blob::open(messages, &row.payload)?, error: None };
         match reader {
             Ok(reader) => {
-                let reader = Arc::new(reader);
-                self.reader = Some(Arc::clone(&reader));
+                self.reader = Some(reader);
                 let context = Context { name: &row.header.name, leaf: row.leaf, first_item };
-                decode::decode(&reader, context, &mut input, self)?;
+                decode::decode(reader, context, &mut input, self)?;
                 // Decoders take what cannot be read for a defect of the file; it is one of the disk.
                 input.told(&row.header.name)
             }
