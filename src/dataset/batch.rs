@@ -29,12 +29,6 @@ impl<'a> Batch<'a> {
         Self { layout, project, staging, entries: Vec::new() }
     }
 
-    /// True if nothing is staged.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Stages a Parquet file that will stand at `target`, replacing what is there.
     ///
     /// # Errors

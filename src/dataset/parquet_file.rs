@@ -214,18 +214,6 @@ pub fn read(
     }))
 }
 
-/// The value of a footer key.
-///
-/// # Errors
-/// When the file cannot be opened, or is not Parquet.
-pub fn footer(path: &Path, key: &str) -> Result<Option<String>, DatasetError> {
-    let file = File::open(path).map_err(DatasetError::io("open", path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
-    let pairs = builder.metadata().file_metadata().key_value_metadata();
-    let found = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == key));
-    Ok(found.and_then(|pair| pair.value.clone()))
-}
-
 pub(super) fn parquet_error(
     path: &Path,
 ) -> impl FnOnce(parquet::errors::ParquetError) -> DatasetError {
