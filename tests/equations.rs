@@ -7,4 +7,5 @@ mod equations {
     pub mod language;
     pub mod model;
     pub mod refused;
+    pub mod selection;
 }

@@ -51,6 +51,10 @@ pub struct Picked {
     pub value: Number,
     /// True when the methodology's default stood in for a value that the plan does not give.
     pub is_default: bool,
+    /// True when only a sample of the methodology stood in: nothing may be claimed on it.
+    pub is_sample: bool,
+    /// The member that a category names, for a parameter that is one; its value is the member's place.
+    pub category: Option<String>,
 }
 
 impl Picked {
@@ -91,6 +95,12 @@ pub enum EvaluationError {
     NoMembers { index: String },
     #[error("{} has no value", place(.symbol, .members))]
     Missing { symbol: String, members: Vec<String> },
+    #[error(
+        "{} names {given:?}, which is none of {}",
+        place(.symbol, .members),
+        .known.join(", ")
+    )]
+    Category { symbol: String, members: Vec<String>, given: String, known: Vec<String> },
     #[error("{} is given in {given}, which is no {unit}", place(.symbol, .members))]
     Unit { symbol: String, members: Vec<String>, given: String, unit: String },
     #[error("{} cannot be computed: {error}", place(.symbol, .members))]
