@@ -11,6 +11,7 @@ use super::model::{DefaultValue, IndexSet, Methodology, Parameter};
 use super::number::{Number, NumberError, magnitude, plain, whole};
 use super::outcome::{EvaluationError, Outcome, Picked, Rank, Step};
 use super::search::{arithmetic, missing, search};
+use super::spreadsheet;
 use super::tape::Tape;
 use super::unit::Scale;
 
@@ -45,6 +46,7 @@ pub(super) fn evaluate(
     let numbers: Vec<Number> = picked.iter().map(|input| input.value.clone()).collect();
     let values =
         tape.run(&numbers).map_err(|(at, error)| arithmetic(methodology, &tape, at, error))?;
+    let spreadsheet_floor = spreadsheet::floor(&tape, &numbers);
     let trace = trace(methodology, &tape, &values);
     let output = |symbol: &str| {
         let step = trace.iter().find(|step| step.symbol == symbol);
@@ -54,7 +56,17 @@ pub(super) fn evaluate(
     let (re, pe, er) = (output("RE")?, output("PE")?, output("ER")?);
     let er_highest = if highest < er { er.clone() } else { highest };
     let ranking = rank(&tape, &picked);
-    Ok(Outcome { re, pe, er, er_highest, inputs: picked, trials: found.trials, trace, ranking })
+    Ok(Outcome {
+        re,
+        pe,
+        er,
+        er_highest,
+        spreadsheet_floor,
+        inputs: picked,
+        trials: found.trials,
+        trace,
+        ranking,
+    })
 }
 
 /// An input in its parameter's unit, or the methodology's default.

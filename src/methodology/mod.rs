@@ -29,6 +29,7 @@ mod prove;
 mod raw;
 mod search;
 mod separate;
+mod spreadsheet;
 pub mod syntax;
 mod tape;
 mod unit;

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub er: Number,
     /// The highest ER found at the same bounds and kinks, for information.
     pub er_highest: Number,
+    /// What ER floors to in a spreadsheet, in binary floating point; `None` where it has no value.
+    pub spreadsheet_floor: Option<i64>,
     /// Every input as it entered the equations, in the parameter's unit: parameters in declared
     /// order, members in the plan's order.
     pub inputs: Vec<Picked>,
@@ -26,6 +28,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What ER floors to here and in a spreadsheet, where that differs (V-BOUNDARY): the lower counts.
+    #[must_use]
+    pub fn boundary(&self) -> Option<(i64, i64)> {
+        let (exact, binary) = (self.er.floor().ok()?, self.spreadsheet_floor?);
+        (exact != binary).then_some((exact, binary))
+    }
+
     /// The doubtful inputs, each with the value picked for it.
     pub fn chosen(&self) -> impl Iterator<Item = &Picked> {
         self.inputs.iter().filter(|input| input.is_doubtful())

@@ -49,6 +49,19 @@ fn equations_compute_in_their_units() {
 }
 
 #[test]
+fn a_sum_that_lands_on_a_whole_number_is_told_where_a_spreadsheet_floors_it_lower() {
+    let ten = "x + x + x + x + x + x + x + x + x + x";
+    let methodology = read(&with_er("tCO2e", &format!("({ten}) * 1 [tCO2e]"))).unwrap();
+    let at = |x: &str| evaluate(&methodology, &[("x", x, x)]).unwrap();
+    // As doubles ten times 0.1 is 0.9999999999999999.
+    assert_eq!(at("0.1").er, number("1"));
+    assert_eq!(at("0.1").boundary(), Some((1, 0)));
+    assert_eq!(at("0.3").boundary(), Some((3, 2)));
+    assert_eq!(at("0.11").boundary(), None);
+    assert_eq!(at("0.11").spreadsheet_floor, Some(1));
+}
+
+#[test]
 fn arithmetic_that_fails_names_its_equation() {
     let methodology = read(&with_er("1", "x / (y - z)")).unwrap();
     let failed = evaluate(&methodology, &[("x", "1", "1"), ("y", "2", "2"), ("z", "2", "2")]);
