@@ -8,4 +8,5 @@ mod equations {
     pub mod model;
     pub mod refused;
     pub mod selection;
+    pub mod uncertainty;
 }
