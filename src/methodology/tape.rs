@@ -155,14 +155,17 @@ impl Cases {
     pub fn meant<A: Algebra>(&self, values: &[A]) -> Option<Vec<usize>> {
         let mut meant = Vec::new();
         for (tests, value) in &self.cases {
-            let held = tests
-                .iter()
-                .map(|test| values[test.left].holds(test.relation, &values[test.right]));
-            let held = held.fold(Some(true), |all, one| match (all, one) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            });
+            let mut held = Some(true);
+            for test in tests {
+                match values[test.left].holds(test.relation, &values[test.right]) {
+                    Some(true) => {}
+                    None => held = None,
+                    Some(false) => {
+                        held = Some(false);
+                        break;
+                    }
+                }
+            }
             match held {
                 Some(false) => {}
                 Some(true) => {

@@ -111,10 +111,10 @@ fn find<'e>(expression: &'e Expression, past: &mut Vec<&'e str>, history: &mut V
         for selector in indices {
             match selector {
                 Selector::Index(index) if past.contains(&index.as_str()) => add(name),
-                Selector::Category { symbol, indices } => {
-                    if indices.iter().any(|index| past.contains(&index.as_str())) {
-                        add(symbol);
-                    }
+                Selector::Category { symbol, indices }
+                    if indices.iter().any(|index| past.contains(&index.as_str())) =>
+                {
+                    add(symbol);
                 }
                 _ => {}
             }
