@@ -29,6 +29,7 @@ mod close;
 mod connection;
 mod handshake;
 mod packet;
+mod publish;
 mod session;
 mod wire;
 
