@@ -3,9 +3,7 @@
 use super::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 use crate::config::plan::{FixedValue, Registered};
 use crate::domain::decimal::Decimal;
-use crate::methodology::{
-    Bounds, Inputs, Methodology, Number, Outcome, ParameterKind, Picked, Step,
-};
+use crate::methodology::{Bounds, Inputs, Methodology, Number, Outcome, Picked, Step};
 
 /// The equations of a methodology. [`Methodology`] is the one of the house.
 pub trait Equations: std::fmt::Debug {
@@ -115,7 +113,7 @@ impl Equations for Methodology {
             // A parameter that the methodology does not know moves nothing.
             picked.map_or(Ok(bounded.low), |one| decimal(&one.value))
         });
-        let steps = outcome.trace.iter().map(|step| step_result(self, registered, step));
+        let steps = outcome.trace.iter().map(|step| step_result(self, &inputs, step));
         Ok(Evaluation {
             re: decimal(&outcome.re)?,
             pe: decimal(&outcome.pe)?,
@@ -139,12 +137,11 @@ fn picked<'a>(outcome: &'a Outcome, symbol: &str, members: &[String]) -> Option<
 
 fn step_result(
     methodology: &Methodology,
-    registered: &Registered,
+    inputs: &Inputs,
     step: &Step,
 ) -> Result<StepResult, String> {
-    let index_sets = &registered.index_sets;
-    let named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
-    let formula = methodology.formula(&step.symbol, &step.members, index_sets, &named);
+    let mut named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
+    let formula = methodology.formula(&step.symbol, &step.members, inputs, &mut named);
     let equation = methodology.equation(&step.symbol);
     Ok(StepResult {
         symbol: step.symbol.clone(),
@@ -188,10 +185,7 @@ fn fixed(
     }
     for one in outcome.inputs.iter().filter(|one| one.is_default) {
         let parameter = methodology.parameter(&one.symbol);
-        let default = parameter.and_then(|parameter| match &parameter.kind {
-            ParameterKind::Fixed { default } => default.as_ref(),
-            ParameterKind::Monitored { .. } => None,
-        });
+        let default = parameter.and_then(|parameter| parameter.default(&one.members));
         let sure = parameter.map_or("", |parameter| parameter.sure.tag());
         facts.push(FixedFacts {
             symbol: one.symbol.clone(),

@@ -9,6 +9,7 @@
 
 pub mod derive;
 pub mod intervals;
+pub mod items;
 pub mod neighbours;
 pub mod project;
 pub mod rebuild;
