@@ -42,9 +42,9 @@ test: ## everything a change must pass
 demo: ## simulated gateways to a report, under demo/
 	scripts/demo.sh
 
-bench: ## throughput beside its peers, in the same run
+bench: ## throughput beside its peers, in the same run: make bench PARTS="mqtt csv"
 	scripts/setup.sh bench
-	scripts/bench.sh
+	scripts/bench.sh $(PARTS)
 
 torture: ## kill the daemon at random moments and count: make torture KILLS=200
 	MRV_KILLS=$(KILLS) $(CARGO) test --locked --test torture -- --nocapture
