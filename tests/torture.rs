@@ -372,7 +372,7 @@ async fn apply_plan(layout: &Layout) {
     let request = Request::Plan {
         file: "plan.toml".to_owned(),
         text: PLAN.to_owned(),
-        methodology: "no rules: nothing is computed here".to_owned(),
+        methodologies: vec!["no rules: nothing is computed here".to_owned()],
         author: "torture".to_owned(),
     };
     let answer = control::ask(&layout.control_socket(), &request).await.unwrap();

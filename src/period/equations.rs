@@ -1,10 +1,11 @@
 //! What a period needs of a methodology: its equations, evaluated at the bounds where ER is lowest.
 
+use super::cells::{CalendarSet, Grain};
 use super::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 use crate::config::plan::{FixedValue, Registered};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{
-    Bounds, Inputs, Methodology, Number, Outcome, ParameterKind, Picked, Step,
+    Aggregation, Bounds, Inputs, Methodology, Number, Outcome, ParameterKind, Picked, Step,
 };
 
 /// The equations of a methodology. [`Methodology`] is the one of the house.
@@ -18,6 +19,13 @@ pub trait Equations: std::fmt::Debug {
     /// The unit in which a parameter enters the equations.
     fn unit(&self, symbol: &str) -> Option<String>;
 
+    /// How a monitored parameter's values come about; `None` when the methodology does not say: a
+    /// sum for what adds up, a mean for what does not, one value for the whole part of a year.
+    fn collection(&self, symbol: &str) -> Option<Collection> {
+        let _ = symbol;
+        None
+    }
+
     /// What a plan lacks of what the methodology asks for (V-PLAN), worded for people.
     fn lacks(&self, registered: &Registered) -> Vec<String>;
 
@@ -26,11 +34,54 @@ pub trait Equations: std::fmt::Debug {
     ///
     /// # Errors
     /// Why the equations have no value.
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        inputs: &[BoundedInput],
-    ) -> Result<Evaluation, String>;
+    fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String>;
+}
+
+/// How the values of a parameter come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    pub how: How,
+    /// For each of its indices in order: how finely a calendar index is cut; `None` for one whose
+    /// members are named.
+    pub indices: Vec<Option<Grain>>,
+    /// True if the equations look at its values before the evaluated part.
+    pub needs_history: bool,
+}
+
+/// How the values inside a cell of the calendar become one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    Sum,
+    /// Weighted by time.
+    Mean,
+    /// Weighted by the parameter of this symbol, of the same members.
+    Weighted(String),
+    /// The last value in the cell, at its end.
+    Last,
+    /// The last value at or before the end, however old.
+    Latest,
+    /// No number: a member of an index.
+    Category,
+}
+
+/// What the equations are evaluated on: one calendar year of one methodology.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// Of this methodology alone.
+    pub registered: &'a Registered,
+    /// The calendar indices that its parameters use.
+    pub calendar: &'a [CalendarSet],
+    pub inputs: &'a [BoundedInput],
+    pub categories: &'a [CategoryInput],
+}
+
+/// A category in a cell of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryInput {
+    pub symbol: String,
+    pub members: Vec<String>,
+    /// A member of an index; `None` where it is not known.
+    pub category: Option<String>,
 }
 
 /// A monitored parameter, known to lie between two bounds.
@@ -88,15 +139,24 @@ impl Equations for Methodology {
         self.parameter(symbol).map(|parameter| parameter.unit.to_string())
     }
 
+    fn collection(&self, symbol: &str) -> Option<Collection> {
+        let parameter = self.parameter(symbol)?;
+        let ParameterKind::Monitored { aggregation, .. } = &parameter.kind else { return None };
+        let how = match aggregation {
+            Aggregation::Sum => How::Sum,
+            Aggregation::Mean => How::Mean,
+            Aggregation::Last => How::Last,
+        };
+        let indices = parameter.indices.iter().map(|_| None).collect();
+        Some(Collection { how, indices, needs_history: false })
+    }
+
     fn lacks(&self, registered: &Registered) -> Vec<String> {
         self.check_inputs(registered)
     }
 
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        bounded: &[BoundedInput],
-    ) -> Result<Evaluation, String> {
+    fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String> {
+        let (registered, bounded) = (given.registered, given.inputs);
         let mut inputs = Inputs::new(&registered.index_sets);
         for FixedValue { symbol, members, value, unit, .. } in &registered.fixed {
             let bounds = Bounds::exact(Number::from(*value));
@@ -176,6 +236,7 @@ fn fixed(
             comments += &format!("{separator}given as {} {}", fixed.value, fixed.unit);
         }
         facts.push(FixedFacts {
+            methodology: methodology.id.clone(),
             symbol: fixed.symbol.clone(),
             members: fixed.members.clone(),
             description: methodology.description(&fixed.symbol),
@@ -194,6 +255,7 @@ fn fixed(
         });
         let sure = parameter.map_or("", |parameter| parameter.sure.tag());
         facts.push(FixedFacts {
+            methodology: methodology.id.clone(),
             symbol: one.symbol.clone(),
             members: one.members.clone(),
             description: methodology.description(&one.symbol),

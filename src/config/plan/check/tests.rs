@@ -180,11 +180,6 @@ const CASES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "members = [\"a\"]\npoint",
-        "members = [\"b\"]\npoint",
-        &["p.toml:22:12: \"b\" is in none of the index sets; add it to [registered.indices]"],
-    ),
-    (
         "option = \"C\"",
         "option = \"D\"",
         &["p.toml:24:10: \"D\" is none of the choices; use one of A, B, C"],
