@@ -71,7 +71,7 @@ pub fn parse(file: &str, bytes: &[u8], entered_by: &str) -> Result<Vec<Line>, Ve
                 continue;
             }
         };
-        let line = record.position().map_or(0, |place| place.line() as u32);
+        let line = record.position().map_or(0, |place| line_at(text, place.byte() as usize));
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -97,6 +97,13 @@ pub fn parse(file: &str, bytes: &[u8], entered_by: &str) -> Result<Vec<Line>, Ve
         found.push(Diagnostic::whole(file, "no amount below the header"));
     }
     if found.is_empty() { Ok(lines) } else { Err(found) }
+}
+
+/// The line, from 1, of the first text at or after a byte: blank lines before it are counted.
+fn line_at(text: &str, byte: usize) -> u32 {
+    let rest = text.get(byte..).unwrap_or_default();
+    let begin = byte + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+    1 + text.bytes().take(begin).filter(|byte| *byte == b'\n').count() as u32
 }
 
 fn at(file: &str, line: u32, message: impl Into<String>) -> Diagnostic {

@@ -53,6 +53,7 @@ pub enum Code {
     Billing,
     /// An amount is missing, unchecked or without its document.
     Document,
+    Boundary,
 }
 
 /// What a flag does to the value it stands on.
@@ -88,7 +89,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -129,6 +130,7 @@ impl Code {
         Self::Crediting,
         Self::Billing,
         Self::Document,
+        Self::Boundary,
     ];
 
     /// The stable code, as `V-RANGE`.
@@ -175,6 +177,7 @@ impl Code {
             Self::Crediting => "V-CREDITING",
             Self::Billing => "V-BILLING",
             Self::Document => "V-DOCUMENT",
+            Self::Boundary => "V-BOUNDARY",
         }
     }
 
@@ -230,6 +233,7 @@ impl Code {
                 "a document's span differs from the period's; its value is split by days"
             }
             Self::Document => "an amount is missing, unchecked or without its document",
+            Self::Boundary => "a spreadsheet floors to another integer; the lower is claimed",
         }
     }
 

@@ -45,6 +45,7 @@ pub(super) fn findings(
     let sources = applied.iter().flat_map(|one| &one.sources);
     sources.for_each(|(_, source)| documents_check::check(input, source, &mut findings));
     ex_ante(statement, &mut findings);
+    boundary(statement, &mut findings);
     calendar(input, &mut findings);
     findings.sort_by(|a, b| {
         let key = |one: &Noted| {
@@ -163,6 +164,18 @@ fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
             severity,
             format!("{name}: claimed {claimed} tCO2e against ex ante {portion}: {text}"),
         ));
+    }
+}
+
+/// V-BOUNDARY: years that a spreadsheet floors otherwise.
+fn boundary(statement: &Statement, findings: &mut Vec<Noted>) {
+    for year in &statement.years {
+        let Some(binary) = year.spreadsheet_floor else { continue };
+        let message = format!(
+            "{}: ER {} tCO2e floors to {binary} in a spreadsheet's binary numbers; the lower is claimed",
+            year.year, year.er
+        );
+        findings.push(noted(Code::Boundary, Severity::Info, message));
     }
 }
 

@@ -5,7 +5,8 @@ use super::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, 
 use crate::config::plan::{FixedValue, Registered};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{
-    Aggregation, Bounds, Inputs, Methodology, Number, Outcome, ParameterKind, Picked, Step,
+    Aggregation, Bounds, IndexSet, Inputs, Methodology, Number, Outcome, ParameterKind, Picked,
+    Step,
 };
 
 /// The equations of a methodology. [`Methodology`] is the one of the house.
@@ -26,6 +27,12 @@ pub trait Equations: std::fmt::Debug {
         None
     }
 
+    /// The calendars that its indices run over, and whether some sum looks back beyond the evaluated
+    /// part.
+    fn calendars(&self) -> Vec<(Grain, bool)> {
+        Vec::new()
+    }
+
     /// What a plan lacks of what the methodology asks for (V-PLAN), worded for people.
     fn lacks(&self, registered: &Registered) -> Vec<String>;
 
@@ -41,9 +48,9 @@ pub trait Equations: std::fmt::Debug {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collection {
     pub how: How,
-    /// For each of its indices in order: how finely a calendar index is cut; `None` for one whose
-    /// members are named.
-    pub indices: Vec<Option<Grain>>,
+    /// Its indices in order; how finely a calendar index is cut, `None` for one whose members are
+    /// named.
+    pub indices: Vec<(String, Option<Grain>)>,
     /// True if the equations look at its values before the evaluated part.
     pub needs_history: bool,
 }
@@ -54,7 +61,7 @@ pub enum How {
     Sum,
     /// Weighted by time.
     Mean,
-    /// Weighted by the parameter of this symbol, of the same members.
+    /// Weighted by the parameter of this symbol: of the same members, so far as it has them.
     Weighted(String),
     /// The last value in the cell, at its end.
     Last,
@@ -104,6 +111,8 @@ pub struct Evaluation {
     pub er: Decimal,
     /// ER where it is highest.
     pub er_highest: Decimal,
+    /// What ER floors to in a spreadsheet, where that differs: the lower is claimed (V-BOUNDARY).
+    pub spreadsheet_floor: Option<i128>,
     /// The values of the inputs where ER is lowest, in their order.
     pub chosen: Vec<Decimal>,
     /// Points that were tried.
@@ -143,12 +152,38 @@ impl Equations for Methodology {
         let parameter = self.parameter(symbol)?;
         let ParameterKind::Monitored { aggregation, .. } = &parameter.kind else { return None };
         let how = match aggregation {
+            _ if parameter.category_of.is_some() => How::Category,
             Aggregation::Sum => How::Sum,
             Aggregation::Mean => How::Mean,
+            Aggregation::WeightedMean { by } => How::Weighted(by.clone()),
             Aggregation::Last => How::Last,
+            Aggregation::Latest => How::Latest,
         };
-        let indices = parameter.indices.iter().map(|_| None).collect();
-        Some(Collection { how, indices, needs_history: false })
+        let cut = |symbol: &String| {
+            (symbol.clone(), self.index(symbol).and_then(|index| grain(&index.set)))
+        };
+        let indices = parameter.indices.iter().map(cut).collect();
+        Some(Collection { how, indices, needs_history: self.needs_history(symbol) })
+    }
+
+    fn calendars(&self) -> Vec<(Grain, bool)> {
+        let of_parameters = self.parameters.iter().map(|one| (&one.symbol, &one.indices));
+        let of_equations = self.equations.iter().map(|one| (&one.symbol, &one.indices));
+        let symbols: Vec<_> = of_parameters.chain(of_equations).collect();
+        let looks_back = |index: &String| {
+            let mut using = symbols.iter().filter(|(_, indices)| indices.contains(index));
+            using.any(|(symbol, _)| self.needs_history(symbol))
+        };
+        let mut calendars: Vec<(Grain, bool)> = Vec::new();
+        for index in &self.indices {
+            let Some(grain) = grain(&index.set) else { continue };
+            let needs_history = looks_back(&index.symbol);
+            match calendars.iter_mut().find(|(known, _)| *known == grain) {
+                Some((_, known)) => *known |= needs_history,
+                None => calendars.push((grain, needs_history)),
+            }
+        }
+        calendars
     }
 
     fn lacks(&self, registered: &Registered) -> Vec<String> {
@@ -158,6 +193,12 @@ impl Equations for Methodology {
     fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String> {
         let (registered, bounded) = (given.registered, given.inputs);
         let mut inputs = Inputs::new(&registered.index_sets);
+        for CalendarSet { grain, members, first } in given.calendar {
+            inputs.set_calendar(index_set(*grain), members.clone(), *first);
+        }
+        for CategoryInput { symbol, members, category } in given.categories {
+            inputs.set_category(symbol, members, category.as_deref());
+        }
         for FixedValue { symbol, members, value, unit, .. } in &registered.fixed {
             let bounds = Bounds::exact(Number::from(*value));
             inputs
@@ -175,17 +216,38 @@ impl Equations for Methodology {
             // A parameter that the methodology does not know moves nothing.
             picked.map_or(Ok(bounded.low), |one| decimal(&one.value))
         });
-        let steps = outcome.trace.iter().map(|step| step_result(self, registered, step));
+        let steps = outcome.trace.iter().map(|step| step_result(self, &inputs, step));
         Ok(Evaluation {
             re: decimal(&outcome.re)?,
             pe: decimal(&outcome.pe)?,
             er: decimal(&outcome.er)?,
             er_highest: decimal(&outcome.er_highest)?,
+            spreadsheet_floor: outcome.boundary().map(|(_, binary)| binary.into()),
             chosen: chosen.collect::<Result<_, _>>()?,
             trial_count: outcome.trials as u64,
             steps: steps.collect::<Result<_, _>>()?,
             fixed: fixed(self, registered, &outcome)?,
         })
+    }
+}
+
+/// How finely a calendar index is cut; `None` for an index whose members are named.
+fn grain(set: &IndexSet) -> Option<Grain> {
+    match set {
+        IndexSet::Planned | IndexSet::Fixed(_) => None,
+        IndexSet::Years => Some(Grain::Years),
+        IndexSet::Months => Some(Grain::Months),
+        IndexSet::Days => Some(Grain::Days),
+        IndexSet::Hours => Some(Grain::Hours),
+    }
+}
+
+fn index_set(grain: Grain) -> IndexSet {
+    match grain {
+        Grain::Years => IndexSet::Years,
+        Grain::Months => IndexSet::Months,
+        Grain::Days => IndexSet::Days,
+        Grain::Hours => IndexSet::Hours,
     }
 }
 
@@ -199,12 +261,11 @@ fn picked<'a>(outcome: &'a Outcome, symbol: &str, members: &[String]) -> Option<
 
 fn step_result(
     methodology: &Methodology,
-    registered: &Registered,
+    inputs: &Inputs,
     step: &Step,
 ) -> Result<StepResult, String> {
-    let index_sets = &registered.index_sets;
-    let named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
-    let formula = methodology.formula(&step.symbol, &step.members, index_sets, &named);
+    let mut named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
+    let formula = methodology.formula(&step.symbol, &step.members, inputs, &mut named);
     let equation = methodology.equation(&step.symbol);
     Ok(StepResult {
         symbol: step.symbol.clone(),
@@ -249,10 +310,7 @@ fn fixed(
     }
     for one in outcome.inputs.iter().filter(|one| one.is_default) {
         let parameter = methodology.parameter(&one.symbol);
-        let default = parameter.and_then(|parameter| match &parameter.kind {
-            ParameterKind::Fixed { default } => default.as_ref(),
-            ParameterKind::Monitored { .. } => None,
-        });
+        let default = parameter.and_then(|parameter| parameter.default(&one.members));
         let sure = parameter.map_or("", |parameter| parameter.sure.tag());
         facts.push(FixedFacts {
             methodology: methodology.id.clone(),
@@ -262,7 +320,9 @@ fn fixed(
             value: decimal(&one.value)?,
             unit: one.unit.to_string(),
             source: default.map_or(String::new(), |default| default.source.clone()),
-            confirmed: Some(format!("default of the methodology (sureness {sure})")),
+            // A sample stands in until the plan says who confirmed a value, and from what.
+            confirmed: (!one.is_sample)
+                .then(|| format!("default of the methodology (sureness {sure})")),
             comments: String::new(),
         });
     }

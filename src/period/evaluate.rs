@@ -136,6 +136,7 @@ pub(super) fn year(
         er: lowest.er,
         er_highest: lowest.er_highest,
         trial_count: lowest.trial_count,
+        spreadsheet_floor: lowest.spreadsheet_floor,
         floored: 0,
         carried_in: 0,
         claimed: 0,
@@ -221,6 +222,11 @@ impl Collected {
             categories: Vec::new(),
             history: Vec::new(),
         };
+        for (grain, needs_history) in applied.methodology.calendars() {
+            let (cells, first) = calendar(input, grain, part, needs_history)?;
+            let members = cells.into_iter().map(|cell| cell.name).collect();
+            collected.calendar.push(CalendarSet { grain, members, first });
+        }
         for (place, source) in &applied.sources {
             collected.parameter(input, applied, *place, source, part)?;
         }
@@ -238,36 +244,23 @@ impl Collected {
         let zone = &input.plan.registered.zone;
         let parameter = source.parameter;
         let collection = applied.methodology.collection(&parameter.symbol);
-        let mut calendar = None;
+        let mut over = None;
         let mut needs_history = false;
         if let Some(collection) = &collection {
             needs_history = collection.needs_history;
             let mut found = collection.indices.iter().enumerate();
-            calendar = found.find_map(|(at, grain)| grain.map(|grain| (at, grain)));
-            if found.any(|(_, grain)| grain.is_some()) {
+            over = found.find_map(|(at, (_, grain))| grain.map(|grain| (at, grain)));
+            if found.any(|(_, (_, grain))| grain.is_some()) {
                 let reason = format!("{} runs over two calendars", source.label());
                 return Err(PeriodError::Evaluation { year: part.from().year(), reason });
             }
         }
-        let Some((at, grain)) = calendar else {
+        let Some((at, grain)) = over else {
             let cell = whole_cell(part, zone);
             let members = parameter.members.clone();
             return self.cell(input, applied, (place, source), (&cell, false), members);
         };
-        // History begins with the crediting period.
-        let begin = match needs_history {
-            true => input.plan.registered.crediting.0.min(part.from()),
-            false => part.from(),
-        };
-        let all = Period::new(begin, part.to())?;
-        let evaluated = cells(grain, part, zone);
-        let mut cells = cells(grain, all, zone);
-        let first = cells.len() - evaluated.len().min(cells.len());
-        if grain == Grain::Years || grain == Grain::Months {
-            // A month or year that begins before the part is evaluated in the part alone.
-            cells.splice(first.., evaluated);
-        }
-        self.set(grain, &cells, first);
+        let (cells, first) = calendar(input, grain, part, needs_history)?;
         for (number, cell) in cells.iter().enumerate() {
             let mut members = parameter.members.clone();
             members.insert(at.min(members.len()), cell.name.clone());
@@ -296,16 +289,6 @@ impl Collected {
             }
         }
         Ok(())
-    }
-
-    /// Names a calendar index; where several parameters use it, the longest history counts.
-    fn set(&mut self, grain: Grain, cells: &[Cell], first: usize) {
-        let members: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
-        match self.calendar.iter_mut().find(|set| set.grain == grain) {
-            Some(set) if set.first >= first => {}
-            Some(set) => (set.members, set.first) = (members, first),
-            None => self.calendar.push(CalendarSet { grain, members, first }),
-        }
     }
 
     /// A value of an earlier period, as it was sealed.
@@ -356,6 +339,27 @@ impl Collected {
     }
 }
 
+/// The cells of a part of a year, after those since the crediting period began where equations look
+/// back; and where the part begins.
+fn calendar(
+    input: &Input<'_>,
+    grain: Grain,
+    part: Period,
+    needs_history: bool,
+) -> Result<(Vec<Cell>, usize), PeriodError> {
+    let zone = &input.plan.registered.zone;
+    let evaluated = cells(grain, part, zone);
+    if !needs_history {
+        return Ok((evaluated, 0));
+    }
+    let begin = input.plan.registered.crediting.0.min(part.from());
+    let mut all = cells(grain, Period::new(begin, part.to())?, zone);
+    // A year or month in which the part begins is evaluated in the part alone.
+    let first = all.len().saturating_sub(evaluated.len());
+    all.splice(first.., evaluated);
+    Ok((all, first))
+}
+
 fn whole_cell(part: Period, zone: &Zone) -> Cell {
     let (from, to) = (part.start(zone), part.end(zone));
     Cell { name: part.form(), from, to, part: Some(part) }
@@ -368,8 +372,20 @@ fn weight_of<'a, 'b>(
     part: Period,
 ) -> Result<Option<&'a Source<'b>>, PeriodError> {
     let How::Weighted(by) = &source.how else { return Ok(None) };
+    // A weight may have fewer indices: composition[r, g] is weighted by Q[r].
+    let named = |symbol: &str| -> Vec<String> {
+        let collection = applied.methodology.collection(symbol);
+        let indices = collection.map_or(Vec::new(), |collection| collection.indices);
+        indices.into_iter().filter(|(_, cut)| cut.is_none()).map(|(name, _)| name).collect()
+    };
+    let own: Vec<(String, &String)> =
+        named(&source.parameter.symbol).into_iter().zip(&source.parameter.members).collect();
+    let wanted: Vec<&String> = named(by)
+        .iter()
+        .filter_map(|index| own.iter().find(|(name, _)| name == index).map(|(_, member)| *member))
+        .collect();
     let is_weight = |one: &&(usize, Source<'_>)| {
-        one.1.parameter.symbol == *by && one.1.parameter.members == source.parameter.members
+        one.1.parameter.symbol == *by && one.1.parameter.members.iter().eq(wanted.iter().copied())
     };
     match applied.sources.iter().find(is_weight) {
         Some((_, weight)) => Ok(Some(weight)),

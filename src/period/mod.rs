@@ -317,7 +317,8 @@ fn years(
         let mut left = 0i128;
         for (applied, years) in applied.iter().zip(&mut all) {
             let mut evaluated = evaluate::year(input, applied, part)?;
-            let claim = claim::claim(evaluated.result.er, carried);
+            let spreadsheet = evaluated.evaluation.spreadsheet_floor;
+            let claim = claim::claim(evaluated.result.er, spreadsheet, carried);
             let claim = claim.ok_or_else(|| PeriodError::Evaluation {
                 year: part.from().year(),
                 reason: "ER is beyond all whole numbers".to_owned(),

@@ -229,6 +229,8 @@ pub struct YearResult {
     pub er_highest: Decimal,
     /// Points of the doubtful inputs that were tried.
     pub trial_count: u64,
+    /// What ER floors to in a spreadsheet, where that differs.
+    pub spreadsheet_floor: Option<i128>,
     /// The greatest whole number of tCO2e not above ER: the one rounding.
     pub floored: i128,
     /// Unresolved negative from earlier years, zero or below.

@@ -95,7 +95,7 @@ fn a_peak_inside_the_bounds_does_not_mislead() {
 #[test]
 fn too_many_undecided_inputs_are_an_error_not_a_guess() {
     let methodology =
-        read(&with_er("tCO2e", "sum(i: (EG[i] * 1 [1/MWh] - 1)^2) * 1 [tCO2e]")).unwrap();
+        read(&with_er("tCO2e", "(sum(i: (EG[i] * 1 [1/MWh] - 1)^2) - 3)^2 * 1 [tCO2e]")).unwrap();
     let members: Vec<String> = (0..11).map(|n| n.to_string()).collect();
     let sets = [("i".to_owned(), members.clone()), ("g".to_owned(), vec!["1".to_owned()])];
     let mut inputs = Inputs::new(&sets);
@@ -108,6 +108,23 @@ fn too_many_undecided_inputs_are_an_error_not_a_guess() {
         panic!("{error}");
     };
     assert_eq!(inputs.len(), 11);
+}
+
+#[test]
+fn inputs_that_only_add_up_are_searched_one_by_one() {
+    let methodology =
+        read(&with_er("tCO2e", "sum(i: (EG[i] * 1 [1/MWh] - 1)^2) * 1 [tCO2e]")).unwrap();
+    let members: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let sets = [("i".to_owned(), members.clone()), ("g".to_owned(), vec!["1".to_owned()])];
+    let mut inputs = Inputs::new(&sets);
+    for member in &members {
+        let bounds = Bounds::new(number("0"), number("3")).unwrap();
+        inputs.set("EG", std::slice::from_ref(member), bounds, "MWh").unwrap();
+    }
+    let outcome = methodology.evaluate(&inputs).unwrap();
+    // Each is proved to a gram.
+    assert!(outcome.er <= number("0.00004"), "{}", outcome.er);
+    assert_eq!(outcome.er_highest, number("160"));
 }
 
 #[test]

@@ -110,6 +110,7 @@ impl Equations for Toy {
             pe,
             er,
             er_highest: at(highest).2,
+            spreadsheet_floor: None,
             chosen: chosen.clone(),
             trial_count: corners.len() as u64,
             steps: vec![

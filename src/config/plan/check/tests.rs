@@ -144,7 +144,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "title = \"t\"",
         "titel = \"t\"",
         &[
-            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `zone`, `crediting`, `indices`, `ex_ante`, `post`, `parameter`, `fixed`",
+            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `methodologies`, `zone`, `crediting`, `indices`, `indices_of`, `ex_ante`, `ex_ante_of`, `post`, `parameter`, `fixed`",
         ],
     ),
     (
