@@ -16,7 +16,7 @@ use crate::domain::message::{Header, Kind, Source};
 use crate::domain::reading::{Channels, Reading, Refusal, Sample};
 use crate::domain::time::Timestamp;
 use crate::merge;
-use crate::publish::derive::reader_of;
+use crate::publish::items::reader_of;
 use crate::publish::registry;
 use crate::validate::Checker;
 

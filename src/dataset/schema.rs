@@ -71,7 +71,12 @@ const MESSAGES: &[Column] = &[
     nullable("payload", Bytes, "the bytes as received; null when they lie in a blob"),
     nullable("blob", Text, "SHA-256 of the file below blobs/; null when the payload is inline"),
     column("nonce", Bytes, "16 random bytes; the leaf commits to SHA-256(nonce || payload)"),
-    column("commitment", Bytes, "32 bytes: what the leaf commits to"),
+    nullable(
+        "commitment",
+        Bytes,
+        "32 bytes: what the leaf commits to; null when the payload is inline: computed from nonce and \
+         payload",
+    ),
 ];
 
 const READINGS: &[Column] = &[

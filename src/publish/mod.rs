@@ -10,6 +10,7 @@
 pub mod amounts;
 pub mod derive;
 pub mod intervals;
+pub mod items;
 pub mod neighbours;
 pub mod project;
 pub mod rebuild;

@@ -325,7 +325,13 @@ impl Project {
         tree: &mut TreeState,
         rows: &[MessageRow],
     ) -> Result<Checkpoint, PublishError> {
-        let hashes: Vec<_> = rows.iter().map(|row| leaf_hash(&leaf::encode(&row.header))).collect();
+        let mut bytes = Vec::new();
+        let hash = |row: &MessageRow| {
+            bytes.clear();
+            leaf::encode_into(&mut bytes, &row.header);
+            leaf_hash(&bytes)
+        };
+        let hashes: Vec<_> = rows.iter().map(hash).collect();
         for append in tree.append(&hashes) {
             let target = self.layout.log_level(&self.id, append.level);
             let bytes = append.hashes.as_flattened();
