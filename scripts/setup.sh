@@ -18,6 +18,7 @@ as_root() {
 
 packages=()
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
+command -v strace >/dev/null || packages+=(strace)
 command -v python3 >/dev/null || packages+=(python3)
 # Debian's python3 comes without what makes an environment with pip.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lock::FolderLock;
+use super::parked::Parked;
 use super::period::{self, Close};
 use super::publisher::{Options, Publisher};
 use super::request::{Answer, Request};
@@ -43,22 +44,37 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Takes the folder's lock, recovers journal and projects, and starts the publisher.
+    /// Takes the folder's lock, recovers journal and projects, and starts the publisher. A project
+    /// that cannot be opened is parked.
     ///
     /// # Errors
-    /// When another process holds the folder, or something on disk is damaged.
+    /// When another process holds the folder, or the journal is damaged.
     pub fn open(layout: &Layout, config: &DaemonConfig) -> Result<Self, DaemonError> {
         let lock = FolderLock::take(layout)?;
         let signer = signer(layout)?;
         blob::remove_parts(layout)?;
-        let mut projects = BTreeMap::new();
+        let (mut projects, mut parked) = (BTreeMap::new(), Parked::default());
+        let mut published = 0;
         let ids = layout.projects().map_err(DaemonError::io("list", &layout.states()))?;
         for id in ids {
-            let project = Project::open(layout, &id, &signer)?;
-            period::recover(&project)?;
-            projects.insert(id, project);
+            let position = match Project::open(layout, &id, &signer) {
+                Ok(project) => {
+                    let position = project.commit().journal_position;
+                    projects.insert(id, project);
+                    position
+                }
+                Err(error) => {
+                    // Without its COMMIT and without a segment, positions could begin anew below it.
+                    let commit = commit::read(layout, &id);
+                    if commit.is_err() && journal::is_empty(&layout.journal())? {
+                        return Err(error.into());
+                    }
+                    parked.park(&id, error.to_string(), 0);
+                    commit.map_or(0, |commit| commit.journal_position)
+                }
+            };
+            published = published.max(position);
         }
-        let published = projects.values().map(|p| p.commit().journal_position).max().unwrap_or(0);
         let options = journal::Options {
             segment_bytes: config.journal_segment_bytes,
             ..journal::Options::default()
@@ -70,7 +86,7 @@ impl Engine {
             intervals_every: INTERVALS_EVERY.min(config.publish_every),
         };
         let (publisher, thread) =
-            Publisher::start(layout, journal.clone(), signer, options, projects)?;
+            Publisher::start(layout, journal.clone(), signer, options, projects, parked)?;
         Ok(Self {
             layout: layout.clone(),
             journal,
@@ -96,7 +112,7 @@ impl Engine {
     /// When journal or publisher have stopped, or a file cannot be read.
     pub async fn carry_out(&self, request: Request) -> Result<Answer, DaemonError> {
         let done = match request {
-            Request::Flush => self.publisher.flush().await.map(|()| Answer::Done),
+            Request::Flush => self.flush().await.map(|()| Answer::Done),
             Request::Plan { file, text, methodology, author } => {
                 self.apply_plan(&file, text, methodology, &author).await
             }
@@ -128,6 +144,17 @@ impl Engine {
         }
     }
 
+    /// Publishes everything; what is parked is not.
+    async fn flush(&self) -> Result<(), DaemonError> {
+        self.publisher.flush().await?;
+        match self.publisher.parked().pop_first() {
+            Some((project, reason)) => {
+                Err(DaemonError::Parked { project: project.to_string(), reason })
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn apply_plan(
         &self,
         file: &str,
@@ -139,6 +166,7 @@ impl Engine {
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
             DaemonError::Refused(shown.join("\n"))
         })?;
+        self.not_parked(&plan.project)?;
         let _one_at_a_time = self.acts.lock().await;
         self.publisher.flush().await?;
         let id = plan.registered.methodology.clone();
@@ -352,11 +380,19 @@ impl Engine {
     fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
         let id = ProjectId::parse(project)
             .map_err(|error| DaemonError::Refused(format!("project {project:?}: {error}")))?;
+        self.not_parked(&id)?;
         if self.publisher.is_known(&id) {
             return Ok(id);
         }
         let reason = format!("no project {id} in this folder; apply its plan: mrv plan apply FILE");
         Err(DaemonError::Refused(reason))
+    }
+
+    fn not_parked(&self, id: &ProjectId) -> Result<(), DaemonError> {
+        match self.publisher.parked().remove(id) {
+            Some(reason) => Err(DaemonError::Parked { project: id.to_string(), reason }),
+            None => Ok(()),
+        }
     }
 
     /// What the publisher is doing.

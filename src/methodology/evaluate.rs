@@ -116,7 +116,10 @@ fn pick(
         error,
     };
     let low = convert(bounds.low(), scale).map_err(arithmetic)?;
-    let high = convert(bounds.high(), scale).map_err(arithmetic)?;
+    let high = match bounds.is_doubtful() {
+        true => convert(bounds.high(), scale).map_err(arithmetic)?,
+        false => low.clone(),
+    };
     Ok(picked(low, high, None))
 }
 
@@ -135,6 +138,9 @@ fn categories<'a>(
 }
 
 fn convert(value: &Number, scale: Scale) -> Result<Number, NumberError> {
+    if scale.is_identity() {
+        return Ok(value.clone());
+    }
     let whole = |value| Number::exact(whole(value));
     value.multiply(&whole(scale.multiply))?.add(&whole(scale.add))?.divide(&whole(scale.divide))
 }
@@ -177,6 +183,6 @@ fn rank(tape: &Tape, inputs: &[Picked]) -> Vec<Rank> {
             })
         })
         .collect();
-    ranking.sort_by_key(|rank| Reverse(magnitude(rank.per_percent.plain())));
+    ranking.sort_by_cached_key(|rank| Reverse(magnitude(rank.per_percent.plain())));
     ranking
 }

@@ -57,6 +57,9 @@ impl Interval {
         operation: fn(&Plain, &Plain) -> Result<Plain, NumberError>,
     ) -> Self {
         let (Some((a, b)), Some((c, d))) = (&self.0, &other.0) else { return Self::WHOLE };
+        if a == b && c == d {
+            return operation(a, c).map_or(Self::WHOLE, Self::point);
+        }
         let mut range: Option<(Plain, Plain)> = None;
         for (left, right) in [(a, c), (a, d), (b, c), (b, d)] {
             let Ok(value) = operation(left, right) else { return Self::WHOLE };
@@ -95,8 +98,9 @@ impl Interval {
 impl Algebra for Interval {
     fn add(&self, other: &Self) -> Result<Self, NumberError> {
         let (Some((a, b)), Some((c, d))) = (&self.0, &other.0) else { return Ok(Self::WHOLE) };
-        let ends = plain::add(a, c).and_then(|low| Ok((low, plain::add(b, d)?)));
-        Ok(Self(ends.ok()))
+        let low = plain::add(a, c);
+        let high = if a == b && c == d { low.clone() } else { plain::add(b, d) };
+        Ok(Self(low.and_then(|low| Ok((low, high?))).ok()))
     }
 
     fn multiply(&self, other: &Self) -> Result<Self, NumberError> {

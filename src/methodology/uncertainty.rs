@@ -6,6 +6,7 @@
 //! and PE stands once. Uncertainty never changes ER.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::number::{Number, NumberError, magnitude};
 use super::outcome::{Outcome, place};
@@ -89,14 +90,15 @@ impl Outcome {
     pub fn budget(&self, uncertain: &[Uncertain]) -> Result<Budget, BudgetError> {
         let mut shares = Vec::new();
         let mut causes: Vec<(String, Number)> = Vec::new();
+        let ranks: BTreeMap<_, _> =
+            self.ranking.iter().map(|rank| ((&rank.symbol, &rank.members), rank)).collect();
+        let inputs: BTreeMap<_, _> =
+            self.inputs.iter().map(|input| ((&input.symbol, &input.members), input)).collect();
         for one in uncertain {
             let unknown = || BudgetError::Unknown { input: place(&one.symbol, &one.members) };
-            let is_here = |symbol: &str, members: &[String]| {
-                symbol == one.symbol && members == one.members.as_slice()
-            };
-            let rank = self.ranking.iter().find(|rank| is_here(&rank.symbol, &rank.members));
-            let input = self.inputs.iter().find(|input| is_here(&input.symbol, &input.members));
-            let (rank, input) = (rank.ok_or_else(unknown)?, input.ok_or_else(unknown)?);
+            let key = (&one.symbol, &one.members);
+            let rank = ranks.get(&key).ok_or_else(unknown)?;
+            let input = inputs.get(&key).ok_or_else(unknown)?;
             let standard = one.spread.standard(&input.value)?;
             let contribution = rank.derivative.multiply(&standard)?;
             match causes.iter_mut().find(|(cause, _)| *cause == one.cause) {

@@ -20,6 +20,9 @@ pub const CANCELLATION_DIGITS_MIN: isize = 12;
 /// Decimal exponents of the first digit that decimal128 can hold (IEEE 754-2008, table 3.6).
 const EXPONENT_FIRST_DIGIT: std::ops::RangeInclusive<isize> = -6_143..=6_144;
 
+/// Magnitude of an exponent with which 34 digits are in the range for sure.
+const EXPONENT_SURE: usize = 6_000;
+
 /// Digits of an error bound; it is only ever rounded up.
 const ERROR_DIGITS: usize = 4;
 
@@ -128,6 +131,9 @@ impl Number {
     /// Overflow, underflow.
     pub fn multiply(&self, other: &Self) -> Result<Self, NumberError> {
         let (value, rounding) = rounded(VALUE.mul(&self.value, &other.value))?;
+        if self.is_exact() && other.is_exact() {
+            return Ok(Self { value, error: rounding });
+        }
         let left = up_mul(&magnitude(&self.value), &other.error);
         let right = up_mul(&magnitude(&other.value), &self.error);
         let both = up_mul(&self.error, &other.error);
@@ -389,6 +395,10 @@ fn rounded(
         false => value,
     };
     let value = unsigned_zero(value.into_repr());
+    // Counting digits costs more than the operation: only where the range or the rounding needs it.
+    if is_exact && value.exponent().unsigned_abs() < EXPONENT_SURE {
+        return Ok((value, Repr::zero()));
+    }
     let Some(first) = first_digit(&value) else {
         return if is_exact { Ok((value, Repr::zero())) } else { Err(NumberError::Underflow) };
     };
@@ -435,10 +445,20 @@ fn finite<R: dashu_float::round::Round>(
 // Sums, products and quotients of finite error bounds are finite: the exponent is a machine word,
 // and the numbers they belong to were checked against the far smaller range of decimal128.
 fn up_add(left: &Plain, right: &Plain) -> Plain {
+    // Most numbers are exact, and so most bounds zero.
+    if is_zero(left) {
+        return right.clone();
+    }
+    if is_zero(right) {
+        return left.clone();
+    }
     finite(ERROR.add(left, right)).unwrap_or(Repr::zero())
 }
 
 fn up_mul(left: &Plain, right: &Plain) -> Plain {
+    if is_zero(left) || is_zero(right) {
+        return Repr::zero();
+    }
     finite(ERROR.mul(left, right)).unwrap_or(Repr::zero())
 }
 

@@ -1,7 +1,8 @@
 //! Packets of both versions in one vocabulary, read and written by rumqttc's codecs.
 //!
 //! Takes one whole packet at a time, as [`super::wire`] cut it; gives what this listener acts on.
-//! The codecs are lenient: reserved flags and packet id 0 are checked here.
+//! The codecs are lenient: reserved flags and packet id 0 are checked here, the rest in
+//! [`super::strict`].
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use rumqttc::mqttbytes::{Error as V4Error, v4};
 use rumqttc::v5::mqttbytes::{Error as V5Error, v5};
 
 use super::close::ConnectCode;
+use super::strict;
 use super::wire::Version;
 
 /// Why bytes are no packet.
@@ -139,6 +141,10 @@ pub struct Welcome {
 /// # Errors
 /// When it is malformed.
 pub fn read_connect(version: Version, mut packet: BytesMut) -> Result<Connect, Malformed> {
+    if packet[0] != 0x10 {
+        return Err(Malformed("not a CONNECT".to_owned()));
+    }
+    strict::connect(version, &packet).map_err(|what| Malformed(what.to_owned()))?;
     match version {
         Version::V311 => match v4::Packet::read(&mut packet, usize::MAX)? {
             v4::Packet::Connect(connect) => Ok(Connect {
@@ -189,6 +195,7 @@ pub fn read(version: Version, mut packet: BytesMut) -> Result<Packet, Malformed>
     if first & 0x0f != flags {
         return Err(Malformed("reserved flags are set wrongly".to_owned()));
     }
+    strict::packet(version, &packet).map_err(|what| Malformed(what.to_owned()))?;
     let packet = match (version, first >> 4) {
         (_, 1) => Packet::Unexpected("a second CONNECT"),
         (_, 2 | 9 | 11 | 13) => Packet::Unexpected("a packet that only a server sends"),
