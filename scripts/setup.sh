@@ -18,9 +18,12 @@ as_root() {
 
 packages=()
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
+command -v strace >/dev/null || packages+=(strace)
 command -v python3 >/dev/null || packages+=(python3)
 # Debian's python3 comes without what makes an environment with pip.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+# Recalculates the workbooks that tests write.
+command -v soffice >/dev/null || packages+=(libreoffice-calc)
 if [ "${1:-}" = bench ] && [ ! -x /usr/sbin/mosquitto ]; then packages+=(mosquitto); fi
 if [ ${#packages[@]} -gt 0 ]; then
     say "installing ${packages[*]}"

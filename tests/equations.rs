@@ -7,4 +7,6 @@ mod equations {
     pub mod language;
     pub mod model;
     pub mod refused;
+    pub mod selection;
+    pub mod uncertainty;
 }

@@ -1,5 +1,6 @@
-//! The daemon killed at random moments while gateways publish: what was acknowledged is in the tables
-//! once, every file reads, the log holds together.
+//! The daemon killed at random moments while gateways publish, files are dropped and periods closed:
+//! what was acknowledged is in the tables once, every file reads, the log holds together, and the
+//! figures are those of the same messages in a run that nobody killed.
 //!
 //! `MRV_KILLS` says how many kills (20), `MRV_SEED` repeats a run's moments: both are printed.
 
@@ -14,14 +15,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use mrv::daemon::control;
+use mrv::daemon::period::{Close, collect, write};
 use mrv::daemon::request::{Answer as Answered, Request};
+use mrv::daemon::{control, engine};
 use mrv::dataset::layout::Layout;
 use mrv::dataset::query::query;
 use mrv::dataset::{DatasetError, commit, read};
 use mrv::domain::id::ProjectId;
-use mrv::domain::message::{Kind, Payload};
-use mrv::domain::time::Timestamp;
+use mrv::domain::message::{Kind, Message as Received, Nonce, Payload, Source};
+use mrv::domain::time::{Date, Timestamp};
+use mrv::publish::Project;
 use mrv::simulate::noise::Noise;
 use mrv::simulate::sequence;
 use mrv::sources::mqtt::gateway::{self, Answer, Message, Options, Protocol, Published};
@@ -45,21 +48,108 @@ valid_from = "2026-01-01T00:00:00Z"
 title = "Numbered records"
 country = "TH"
 pdd_version = "1"
-methodology = "NONE"
+methodology = "COUNT"
 zone = "Asia/Bangkok"
 crediting = { from = "2026-01-01", to = "2030-12-31" }
+[[registered.parameter]]
+symbol = "N"
+point = "(1)"
+source = "this test"
+method = "counted"
+option = "C"
+channels = ["s/counter/N"]
+unit = "MWh"
+frequency = "every second"
+[[registered.parameter]]
+symbol = "F"
+point = "(2)"
+source = "this test"
+method = "counted"
+option = "C"
+channels = ["s/file/F"]
+unit = "MWh"
+frequency = "every minute"
 [[channel]]
 id = "s/counter/N"
-kind = "gauge"
-rule = "hold"
-step_max = "2 s"
-unit = "degC"
-range = [0, 1000000000]
+kind = "register"
+unit = "kWh"
+cadence = "1 s"
+capacity = "3600 kW"
+[[channel]]
+id = "s/file/F"
+kind = "delta"
+stamp = "start"
+unit = "kWh"
+cadence = "1 min"
+capacity = "600 kW"
 [[reader]]
 name = "gateways"
 topic = "mrv/v1/torture/+/+"
 format = "json"
+[[reader]]
+name = "files"
+file = "*.csv"
+format = "csv"
+stamp_column = "ts"
+stamp = "epoch-s"
+site = "s"
+device = "file"
+quantity = "F"
+value_column = "kWh"
 "#;
+
+const METHODOLOGY: &str = r#"
+mrv_methodology = 1
+id = "COUNT"
+version = "1"
+title = "What was counted"
+scope = "none"
+source = "this test"
+sure = "D"
+[[parameter]]
+symbol = "N"
+kind = "monitored"
+unit = "MWh"
+options = ["C"]
+aggregation = "sum"
+frequency = "every second"
+about = "what the gateways counted"
+source = "this test"
+sure = "D"
+[[parameter]]
+symbol = "F"
+kind = "monitored"
+unit = "MWh"
+options = ["C"]
+aggregation = "sum"
+frequency = "every minute"
+about = "what the files say"
+source = "this test"
+sure = "D"
+[[equation]]
+symbol = "RE"
+unit = "tCO2e"
+text = "N * 0.5 [tCO2e/MWh] + F * 0.25 [tCO2e/MWh]"
+about = "reference emissions"
+sure = "D"
+[[equation]]
+symbol = "PE"
+unit = "tCO2e"
+text = "0 [tCO2e]"
+about = "project emissions"
+sure = "D"
+[[equation]]
+symbol = "ER"
+unit = "tCO2e"
+text = "RE - PE"
+about = "emission reductions"
+sure = "D"
+"#;
+
+/// Lines of a dropped file.
+const FILE_LINES: u64 = 200;
+/// The period that is closed in between and at the end, local dates.
+const PERIOD: (&str, &str) = ("2026-01-01", "2026-06-30");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_twice() {
@@ -77,6 +167,7 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
 
     let gateways = Gateways::start(daemon.mqtt);
     let moments = Noise::new(seed, 1);
+    let mut closing = Vec::new();
     for kill in 0..kills {
         let index = i64::try_from(kill).unwrap();
         // Every fourth one falls into the start itself: recovery and roll-forward must stand it too.
@@ -95,6 +186,11 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
             if is_starting { "the start" } else { "an acknowledgement" },
             gateways.acknowledged()
         );
+        drop_file(&layout, kill);
+        if kill % 5 == 0 {
+            // A report, too, may be cut off anywhere; whether it was written is no matter.
+            closing.push(tokio::spawn(close(layout.clone())));
+        }
         // The moment, not a wait for something.
         tokio::time::sleep(Duration::from_millis(delay_ms.unsigned_abs())).await;
         daemon.kill();
@@ -103,8 +199,13 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
     daemon.wait_until_ready();
     gateways.wait_for_more().await;
     let (acknowledged, published) = gateways.stop().await;
+    for report in closing {
+        report.await.unwrap();
+    }
+    wait_for_files(&layout, kills).await;
     let flushed = control::ask(&layout.control_socket(), &Request::Flush).await.unwrap();
     assert_eq!(flushed, Answered::Done);
+    let figures = close(layout.clone()).await.expect("a report at the end");
     daemon.leave();
 
     let total = u64::try_from(acknowledged.len()).unwrap();
@@ -115,7 +216,8 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
     assert!(published.connections > CONNECTIONS, "no connection was ever lost");
     check_messages(&layout, &acknowledged);
     check_readings(&layout, &acknowledged);
-    check_accounts(&layout, published.sent);
+    check_accounts(&layout, published.sent, kills);
+    check_figures(&layout, &acknowledged, kills, &figures);
     check_log(folder.path());
     check_from_outside(&layout);
 }
@@ -134,7 +236,7 @@ fn check_messages(layout: &Layout, acknowledged: &[u64]) {
     let mut stored: HashMap<Vec<u8>, u64> = HashMap::new();
     let next_leaf = commit::read(layout, &project).unwrap().next_leaf;
     read::messages(layout, &project, 0, next_leaf, |row| {
-        if row.header.kind == Kind::Data {
+        if row.header.kind == Kind::Data && row.header.source == Source::MqttListener {
             let Payload::Inline(bytes) = &row.payload else { panic!("a blob") };
             *stored.entry(bytes.to_vec()).or_default() += 1;
         }
@@ -150,7 +252,7 @@ fn check_messages(layout: &Layout, acknowledged: &[u64]) {
 
 /// Every acknowledged number is in `readings`, none is there twice.
 fn check_readings(layout: &Layout, acknowledged: &[u64]) {
-    let answer = query(layout, "SELECT value FROM readings").unwrap();
+    let answer = query(layout, "SELECT value FROM readings WHERE quantity = 'N'").unwrap();
     let mut seen: HashMap<u64, u64> = HashMap::new();
     for row in answer.rows {
         let text = row[0].clone().unwrap();
@@ -164,23 +266,78 @@ fn check_readings(layout: &Layout, acknowledged: &[u64]) {
     assert!(twice.is_empty(), "{} twice in readings: {:?}", twice.len(), first(&twice));
 }
 
-/// ACC-1: what was decoded is in exactly one of `readings`, `conflicts`, `refused`; each message has
-/// one item here.
-fn check_accounts(layout: &Layout, sent: u64) {
+/// ACC-1: what was decoded is in exactly one of `readings`, `conflicts`, `refused`; each message of a
+/// gateway has one item here, each file as many as it has lines.
+fn check_accounts(layout: &Layout, sent: u64, files: u64) {
     let count = |sql: &str| -> u64 {
         let answer = query(layout, sql).unwrap();
         answer.rows[0][0].as_deref().unwrap_or("0").parse().unwrap()
     };
-    let messages = count("SELECT COUNT(*) AS n FROM messages WHERE kind = 'data'");
+    let messages =
+        count("SELECT COUNT(*) AS n FROM messages WHERE kind = 'data' AND source = 'mqtt'");
+    let dropped =
+        count("SELECT COUNT(*) AS n FROM messages WHERE kind = 'data' AND source = 'file'");
     let readings = count("SELECT COUNT(*) AS n FROM readings");
+    let of_files = count("SELECT COUNT(*) AS n FROM readings WHERE quantity = 'F'");
     let conflicts = count("SELECT COUNT(*) AS n FROM conflicts");
     let refused = count("SELECT COUNT(*) AS n FROM refused");
     let duplicates = count("SELECT COUNT(*) AS n FROM refused WHERE code = 'V-DUP'");
-    println!("{messages} = {readings} readings + {conflicts} conflicts + {refused} refused");
-    assert_eq!(messages, readings + conflicts + refused);
+    println!(
+        "{messages} + {dropped} files = {readings} readings + {conflicts} conflicts + {refused} refused"
+    );
+    assert_eq!(messages + dropped * FILE_LINES, readings + conflicts + refused);
     assert_eq!(conflicts, 0);
     assert_eq!(refused, duplicates, "refused otherwise than as duplicates");
     assert!(messages <= sent, "{messages} messages of {sent} that were sent");
+    assert_eq!(of_files, files * FILE_LINES, "each line of each file once");
+}
+
+/// The figures are those of the same messages, in other batches, in a folder that nobody killed.
+fn check_figures(layout: &Layout, numbers: &[u64], files: u64, figures: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = Layout::new(folder.path());
+    let id = ProjectId::parse(PROJECT).unwrap();
+    let mut project = Project::open(&fresh, &id, &engine::signer(layout).unwrap()).unwrap();
+    let received_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    let received = |kind, source, name: &str, bytes: Vec<u8>| Received {
+        project: id.clone(),
+        kind,
+        source,
+        received_at: Timestamp::from_us(i64::try_from(received_at).unwrap()),
+        client: "c".into(),
+        name: name.into(),
+        payload: Payload::Inline(bytes.into()),
+        nonce: Nonce([0; 16]),
+    };
+    let mut log = vec![
+        received(Kind::Methodology, Source::Operator, "COUNT", METHODOLOGY.into()),
+        received(Kind::Plan, Source::Operator, "plan.toml", PLAN.into()),
+    ];
+    for file in 0..files {
+        let name = format!("{file:06}.csv");
+        log.push(received(Kind::Data, Source::File, &name, file_text(file).into_bytes()));
+    }
+    let numbered = |number: &u64| {
+        let payload = sequence::payload(start(), *number);
+        received(Kind::Data, Source::MqttListener, TOPIC, payload)
+    };
+    let mut position = 0;
+    let mut publish = |batch: Vec<Received>| {
+        position += batch.len() as u64;
+        project.publish(batch, position).unwrap();
+    };
+    publish(log);
+    for batch in numbers.chunks(200_000) {
+        publish(batch.iter().map(numbered).collect());
+    }
+    project.refresh_intervals().unwrap();
+    let date = |text| Date::parse(text).unwrap();
+    let close =
+        Close { from: date(PERIOD.0), to: date(PERIOD.1), prepared_by: None, reviewed_by: None };
+    let collected = collect(&mut project, &close).unwrap();
+    let closed = write(&fresh, &id, &close, &collected).unwrap();
+    println!("figures {figures}, killed and not");
+    assert_eq!(closed.figures, figures);
 }
 
 /// Leaves, hashes, root and signature.
@@ -294,7 +451,7 @@ impl Daemon {
         let (mqtt, http) = (free(), free());
         let config = format!(
             "[listener]\naddress = \"{mqtt}\"\nanonymous = true\n[http]\naddress = \"{http}\"\n\
-             [publish]\nseconds = 1\n[journal]\nsegment_bytes = 1048576\n[log]\nlevel = \"warn\"\n"
+             [publish]\nseconds = 1\n[inbox]\nrescan_seconds = 1\n[journal]\nsegment_bytes = 1048576\n[log]\nlevel = \"warn\"\n"
         );
         std::fs::write(folder.join("mrv.toml"), config).unwrap();
         let output = mrv(folder).arg("init").output().unwrap();
@@ -368,11 +525,54 @@ impl Drop for Daemon {
     }
 }
 
+/// Closes the period as a draft and gives the digest of its figures; `None` if the daemon was killed.
+async fn close(layout: Layout) -> Option<String> {
+    let request = Request::Close {
+        project: PROJECT.to_owned(),
+        from: PERIOD.0.to_owned(),
+        to: PERIOD.1.to_owned(),
+        prepared_by: None,
+        reviewed_by: None,
+    };
+    let answer = control::ask(&layout.control_socket(), &request).await.ok()?;
+    let Answered::Closed { report, .. } = answer else { panic!("not closed: {answer:?}") };
+    let key = "\"figures_digest\":";
+    let at = report.find(key)? + key.len();
+    report[at..].split('"').nth(1).map(str::to_owned)
+}
+
+/// The lines of a file: each minute once over all files.
+fn file_text(file: u64) -> String {
+    let mut text = String::from("ts,kWh\n");
+    for line in file * FILE_LINES..(file + 1) * FILE_LINES {
+        let ts = start().us() / 1_000_000 + i64::try_from(line).unwrap() * 60;
+        text.push_str(&format!("{ts},{}\n", line % 10));
+    }
+    text
+}
+
+fn drop_file(layout: &Layout, file: u64) {
+    let inbox = layout.inbox(&ProjectId::parse(PROJECT).unwrap());
+    let name = format!("{file:06}.csv");
+    std::fs::write(inbox.join("x.part"), file_text(file)).unwrap();
+    std::fs::rename(inbox.join("x.part"), inbox.join(name)).unwrap();
+}
+
+async fn wait_for_files(layout: &Layout, files: u64) {
+    let inbox = layout.inbox(&ProjectId::parse(PROJECT).unwrap());
+    let deadline = Instant::now() + DEADLINE;
+    let is_done = |file: u64| inbox.join("done").join(format!("{file:06}.csv")).exists();
+    while !(0..files).all(is_done) {
+        assert!(Instant::now() < deadline, "files are not taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn apply_plan(layout: &Layout) {
     let request = Request::Plan {
         file: "plan.toml".to_owned(),
         text: PLAN.to_owned(),
-        methodology: "no rules: nothing is computed here".to_owned(),
+        methodologies: vec![METHODOLOGY.to_owned()],
         author: "torture".to_owned(),
     };
     let answer = control::ask(&layout.control_socket(), &request).await.unwrap();

@@ -4,7 +4,7 @@
 //! | route | |
 //! | --- | --- |
 //! | `GET /healthz` | 200 while the process runs |
-//! | `GET /readyz` | 200 when messages are taken, 503 with the reason when not |
+//! | `GET /readyz` | 200 when messages are taken, with the projects that are parked; 503 with the reason when not |
 //! | `GET /metrics` | Prometheus' text format |
 //! | `GET /checkpoint/{project}` | the project's last signed checkpoint (C2SP tlog-checkpoint) |
 
@@ -23,6 +23,8 @@ use tokio::sync::watch;
 pub struct Views {
     /// The reason why messages are not taken, if they are not.
     pub unready: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    /// Projects that are not published until they are repaired; the others are.
+    pub parked: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// The checkpoint of a project by its id as asked for; `None`: there is none.
     pub checkpoint: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
@@ -56,7 +58,11 @@ fn router(views: Views) -> Router {
 
 async fn readyz(State(views): State<Views>) -> impl IntoResponse {
     match (views.unready)() {
-        None => (StatusCode::OK, "ready\n".to_owned()),
+        None => {
+            let parked = (views.parked)().into_iter();
+            let told = parked.map(|project| format!("parked: {project}, see the log\n"));
+            (StatusCode::OK, std::iter::once("ready\n".to_owned()).chain(told).collect())
+        }
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
     }
 }

@@ -49,7 +49,7 @@ fn check(file: &Path) -> Result<(&'static str, Vec<Diagnostic>)> {
         text.lines().any(|line| line.split_once('=').is_some_and(|(name, _)| name.trim() == key))
     };
     if declares("mrv_plan") {
-        let found = plan::read_checked(file, None)?.err().unwrap_or_default();
+        let found = plan::read_checked(file, &[])?.err().unwrap_or_default();
         return Ok(("plan", found));
     }
     if declares("mrv_methodology") {

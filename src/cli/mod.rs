@@ -4,6 +4,7 @@
 //! a failed fsync or broken invariant.
 
 mod act;
+mod amount;
 mod check;
 mod context;
 mod dry_run;
@@ -70,6 +71,8 @@ enum Command {
     Gateway(gateway::Command),
     Decide(act::DecideArguments),
     Correct(act::CorrectArguments),
+    #[command(subcommand)]
+    Amount(amount::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
+        Command::Amount(command) => amount::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

@@ -70,11 +70,16 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
 
 fn views(daemon: &Daemon, layout: &Layout, metrics: Metrics) -> Views {
     let engine = Arc::downgrade(daemon.engine());
+    let parked = engine.clone();
     let layout = layout.clone();
     Views {
         unready: Arc::new(move || match engine.upgrade() {
             Some(engine) => Daemon::unready(&engine),
             None => Some("leaving".to_owned()),
+        }),
+        parked: Arc::new(move || {
+            let parked = parked.upgrade().map(|engine| engine.publisher.parked());
+            parked.unwrap_or_default().into_keys().map(|project| project.to_string()).collect()
         }),
         metrics: Arc::new(move || metrics.render()),
         checkpoint: Arc::new(move |project| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::lock::FolderLock;
+use super::parked::Parked;
 use super::period::{self, Close};
 use super::publisher::{Options, Publisher};
 use super::request::{Answer, Request};
@@ -37,28 +38,43 @@ pub struct Engine {
     pub journal: Journal,
     pub publisher: Publisher,
     /// Acts are numbered one after the other.
-    acts: tokio::sync::Mutex<()>,
+    pub(super) acts: tokio::sync::Mutex<()>,
     thread: Option<std::thread::JoinHandle<()>>,
     _lock: FolderLock,
 }
 
 impl Engine {
-    /// Takes the folder's lock, recovers journal and projects, and starts the publisher.
+    /// Takes the folder's lock, recovers journal and projects, and starts the publisher. A project
+    /// that cannot be opened is parked.
     ///
     /// # Errors
-    /// When another process holds the folder, or something on disk is damaged.
+    /// When another process holds the folder, or the journal is damaged.
     pub fn open(layout: &Layout, config: &DaemonConfig) -> Result<Self, DaemonError> {
         let lock = FolderLock::take(layout)?;
         let signer = signer(layout)?;
         blob::remove_parts(layout)?;
-        let mut projects = BTreeMap::new();
+        let (mut projects, mut parked) = (BTreeMap::new(), Parked::default());
+        let mut published = 0;
         let ids = layout.projects().map_err(DaemonError::io("list", &layout.states()))?;
         for id in ids {
-            let project = Project::open(layout, &id, &signer)?;
-            period::recover(&project)?;
-            projects.insert(id, project);
+            let position = match Project::open(layout, &id, &signer) {
+                Ok(project) => {
+                    let position = project.commit().journal_position;
+                    projects.insert(id, project);
+                    position
+                }
+                Err(error) => {
+                    // Without its COMMIT and without a segment, positions could begin anew below it.
+                    let commit = commit::read(layout, &id);
+                    if commit.is_err() && journal::is_empty(&layout.journal())? {
+                        return Err(error.into());
+                    }
+                    parked.park(&id, error.to_string(), 0);
+                    commit.map_or(0, |commit| commit.journal_position)
+                }
+            };
+            published = published.max(position);
         }
-        let published = projects.values().map(|p| p.commit().journal_position).max().unwrap_or(0);
         let options = journal::Options {
             segment_bytes: config.journal_segment_bytes,
             ..journal::Options::default()
@@ -70,7 +86,7 @@ impl Engine {
             intervals_every: INTERVALS_EVERY.min(config.publish_every),
         };
         let (publisher, thread) =
-            Publisher::start(layout, journal.clone(), signer, options, projects)?;
+            Publisher::start(layout, journal.clone(), signer, options, projects, parked)?;
         Ok(Self {
             layout: layout.clone(),
             journal,
@@ -96,9 +112,9 @@ impl Engine {
     /// When journal or publisher have stopped, or a file cannot be read.
     pub async fn carry_out(&self, request: Request) -> Result<Answer, DaemonError> {
         let done = match request {
-            Request::Flush => self.publisher.flush().await.map(|()| Answer::Done),
-            Request::Plan { file, text, methodology, author } => {
-                self.apply_plan(&file, text, methodology, &author).await
+            Request::Flush => self.flush().await.map(|()| Answer::Done),
+            Request::Plan { file, text, methodologies, author } => {
+                self.apply_plan(&file, text, methodologies, &author).await
             }
             Request::Ingest { project, path, author } => {
                 self.ingest(&project, Path::new(&path), &author).await
@@ -120,6 +136,12 @@ impl Engine {
                     }
                 }
             }
+            Request::Amounts { project, amounts, author } => {
+                self.record_amounts(&project, amounts, &author).await
+            }
+            Request::CheckAmount { project, check } => {
+                self.record(&project, move |number| Act::Check { number, check }).await
+            }
             Request::Rebuild { project } => self.rebuild(&project).await,
         };
         match done {
@@ -128,29 +150,50 @@ impl Engine {
         }
     }
 
+    /// Publishes everything; what is parked is not.
+    async fn flush(&self) -> Result<(), DaemonError> {
+        self.publisher.flush().await?;
+        match self.publisher.parked().pop_first() {
+            Some((project, reason)) => {
+                Err(DaemonError::Parked { project: project.to_string(), reason })
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn apply_plan(
         &self,
         file: &str,
         text: String,
-        methodology: String,
+        methodologies: Vec<String>,
         author: &str,
     ) -> Result<Answer, DaemonError> {
         let plan = Plan::parse(file, &text).map_err(|found| {
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
             DaemonError::Refused(shown.join("\n"))
         })?;
+        self.not_parked(&plan.project)?;
         let _one_at_a_time = self.acts.lock().await;
         self.publisher.flush().await?;
-        let id = plan.registered.methodology.clone();
+        let ids = plan.registered.methodologies.clone();
+        if ids.len() != methodologies.len() {
+            let reason = format!(
+                "{file}: {} methodologies for the texts of {}",
+                ids.len(),
+                methodologies.len()
+            );
+            return Err(DaemonError::Refused(reason));
+        }
+        let wanted = ids.clone();
         let (mut plans, known) = self
             .publisher
             .look(&plan.project, move |project| match project {
                 Some(project) => {
                     let registry = project.registry();
-                    let text = registry.methodology(&id).map(|known| known.text.clone());
-                    (registry.plans().clone(), text)
+                    let text = |id| registry.methodology(id).map(|known| known.text.clone());
+                    (registry.plans().clone(), wanted.iter().map(|id| text(id)).collect())
                 }
-                None => (PlanHistory::default(), None),
+                None => (PlanHistory::default(), vec![None; wanted.len()]),
             })
             .await?;
         // What would take no effect is refused before it is recorded.
@@ -167,8 +210,10 @@ impl Engine {
             nonce: None,
         };
         let mut drafts = Vec::new();
-        if known.as_deref() != Some(methodology.as_str()) {
-            drafts.push(draft(Kind::Methodology, &plan.registered.methodology, methodology));
+        for ((id, text), known) in ids.iter().zip(methodologies).zip(known) {
+            if known.as_deref() != Some(text.as_str()) {
+                drafts.push(draft(Kind::Methodology, id, text));
+            }
         }
         drafts.push(draft(Kind::Plan, file, text));
         self.journal.append(drafts).await?;
@@ -209,7 +254,8 @@ impl Engine {
             }
             crate::domain::message::Payload::Blob(blob) => blob.sha256,
         };
-        let leaf = outcome::find_file(&self.layout, &id, &name, sha256)?;
+        let wanted = [(name.to_string(), sha256)].into();
+        let leaf = outcome::find_files(&self.layout, &id, &wanted)?.into_values().next();
         let leaf = leaf.ok_or_else(|| {
             DaemonError::PublisherStopped("the file is journaled and not published".to_owned())
         })?;
@@ -274,6 +320,7 @@ impl Engine {
                 log_root: base64::prelude::BASE64_STANDARD.encode(collected.root),
                 unresolved: closed.unresolved,
                 figures: closed.figures.clone(),
+                history: closed.history.clone(),
             };
             seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
         }
@@ -307,7 +354,7 @@ impl Engine {
     }
 
     /// The number of the next act, after everything received so far is published.
-    async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
+    pub(super) async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
         self.publisher.flush().await?;
         let next = |project: Option<&mut Project>| project.map(|p| p.registry().next_act());
         let number = self.publisher.look(id, next).await?;
@@ -319,6 +366,8 @@ impl Engine {
             Act::Decision { decision, .. } => (Kind::Decision, decision.author.as_str()),
             Act::Correction { correction, .. } => (Kind::Correction, correction.author.as_str()),
             Act::Seal { seal, .. } => (Kind::Seal, seal.prepared_by.as_str()),
+            Act::Amount { amount, .. } => (Kind::Amount, amount.entered_by.as_str()),
+            Act::Check { check, .. } => (Kind::Amount, check.checked_by.as_str()),
         };
         let bytes = act.encode().map_err(|error| DaemonError::Refused(error.to_string()))?;
         let draft = Draft {
@@ -349,14 +398,22 @@ impl Engine {
         })
     }
 
-    fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
+    pub(super) fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
         let id = ProjectId::parse(project)
             .map_err(|error| DaemonError::Refused(format!("project {project:?}: {error}")))?;
+        self.not_parked(&id)?;
         if self.publisher.is_known(&id) {
             return Ok(id);
         }
         let reason = format!("no project {id} in this folder; apply its plan: mrv plan apply FILE");
         Err(DaemonError::Refused(reason))
+    }
+
+    fn not_parked(&self, id: &ProjectId) -> Result<(), DaemonError> {
+        match self.publisher.parked().remove(id) {
+            Some(reason) => Err(DaemonError::Parked { project: id.to_string(), reason }),
+            None => Ok(()),
+        }
     }
 
     /// What the publisher is doing.

@@ -5,10 +5,12 @@
 //! [`control`] lets a command hand its request to a running daemon.
 
 mod acts;
+mod amounts;
 pub mod control;
 pub mod engine;
 pub mod lock;
 mod notes;
+pub mod parked;
 pub mod period;
 pub mod publisher;
 pub mod request;
@@ -42,6 +44,10 @@ pub enum DaemonError {
     Listener(#[from] crate::sources::mqtt::listener::ListenerError),
     #[error("the publisher has stopped: {0}")]
     PublisherStopped(String),
+    #[error("project {project} is parked, the others go on: {reason}")]
+    Parked { project: String, reason: String },
+    #[error("the disk is full; what is journaled is published after the next start")]
+    FullAtTheEnd,
     #[error("{0}")]
     Refused(String),
     #[error("the key {path} cannot be used: {reason}; run mrv init, or restore it from a copy")]

@@ -1,21 +1,24 @@
 //! The publisher: one thread that reads the journal and publishes batches of each project.
 //!
 //! A batch is cut after [`Options::every`], at [`Options::bytes`], or when somebody asks. A project
-//! that cannot be published is opened anew and tried again; a full disk is waited for; anything else
-//! that persists stops the thread, and with it the daemon.
+//! that cannot be published is opened anew and tried again; a full disk is waited for, and a want of file
+//! descriptors; a project that fails otherwise is parked ([`super::parked`]) and the others go on. Only a journal that cannot be
+//! read stops the thread, and with it the daemon.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::DaemonError;
+use super::parked::{Parked, Shown};
+use super::{DaemonError, period};
 use crate::dataset::layout::Layout;
 use crate::domain::id::ProjectId;
 use crate::domain::message::Message;
-use crate::journal::{Journal, Position, Reader};
+use crate::journal::{self, Journal, Position, Reader};
 use crate::publish::{Project, PublishError, Signer};
 
 /// When batches are cut.
@@ -31,7 +34,7 @@ pub struct Options {
 
 /// How often the journal is looked at when nothing happens.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Times a project is opened anew before the publisher gives up.
+/// Times a project is opened anew before it is parked.
 const ATTEMPTS_MAX: u32 = 3;
 /// Pause before a full disk is tried again.
 const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
@@ -51,7 +54,7 @@ enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     Running,
-    /// The disk is full: batches wait for space.
+    /// The disk is full, or there are no file descriptors: batches wait.
     Full,
     Stopped(String),
 }
@@ -63,23 +66,31 @@ pub struct Publisher {
     state: watch::Receiver<State>,
     /// Projects that are known, for the doors.
     projects: Arc<std::sync::RwLock<Vec<ProjectId>>>,
+    parked: Shown,
+    /// The end has begun: a full disk is no longer waited for.
+    is_ending: Arc<AtomicBool>,
 }
 
 impl Publisher {
-    /// Opens all projects and starts the thread. Gives the handle and what to join at the end.
+    /// Starts the thread for the projects that could be opened and those that could not. Gives the
+    /// handle and what to join at the end.
     ///
     /// # Errors
-    /// When a project cannot be opened.
+    /// When there can be no further thread.
     pub fn start(
         layout: &Layout,
         journal: Journal,
         signer: Signer,
         options: Options,
         opened: BTreeMap<ProjectId, Project>,
+        parked: Parked,
     ) -> Result<(Self, std::thread::JoinHandle<()>), DaemonError> {
         let (commands, received) = channel();
         let (state_sender, state) = watch::channel(State::Running);
-        let projects = Arc::new(std::sync::RwLock::new(opened.keys().cloned().collect()));
+        let known = opened.keys().chain(parked.projects()).cloned().collect();
+        let projects = Arc::new(std::sync::RwLock::new(known));
+        let shown = parked.shown();
+        let is_ending = Arc::new(AtomicBool::new(false));
         let durable = journal.durable();
         let thread = Thread {
             layout: layout.clone(),
@@ -95,12 +106,15 @@ impl Publisher {
             pending_since: None,
             intervals_at: None,
             state: state_sender,
+            parked,
+            published_to: 0,
+            is_ending: Arc::clone(&is_ending),
         };
         let started = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || thread.run(&received));
         let joined = started.map_err(DaemonError::io("start the publisher of", layout.root()))?;
-        Ok((Self { commands, state, projects }, joined))
+        Ok((Self { commands, state, projects, parked: shown, is_ending }, joined))
     }
 
     /// Publishes everything that is durable now and returns when it stands in all tables.
@@ -138,13 +152,20 @@ impl Publisher {
         self.projects.read().is_ok_and(|known| known.contains(project))
     }
 
+    /// The projects that are parked, with the reasons.
+    #[must_use]
+    pub fn parked(&self) -> BTreeMap<ProjectId, String> {
+        self.parked.read().map(|parked| parked.clone()).unwrap_or_default()
+    }
+
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
     }
 
-    /// Publishes what is left and ends the thread.
+    /// Publishes what is left and ends the thread; on a full disk what is left stays in the journal.
     pub fn stop(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
         // A thread that has ended needs no stopping.
         let _ = self.commands.send(Command::Stop);
     }
@@ -173,6 +194,10 @@ struct Thread {
     pending_since: Option<Instant>,
     intervals_at: Option<Instant>,
     state: watch::Sender<State>,
+    parked: Parked,
+    /// Journal records before this position are published, but for those of parked projects.
+    published_to: Position,
+    is_ending: Arc<AtomicBool>,
 }
 
 impl Thread {
@@ -189,6 +214,11 @@ impl Thread {
     }
 
     fn work(&mut self, commands: &Receiver<Command>) -> Result<(), DaemonError> {
+        // Before anybody asks for anything: the journal may hold the seal of a report that waits.
+        self.read_journal()?;
+        self.cut()?;
+        let ids: Vec<ProjectId> = self.projects.keys().cloned().collect();
+        ids.iter().for_each(|id| self.recover_reports(id));
         loop {
             let command = match commands.recv_timeout(LOOK_EVERY) {
                 Ok(command) => Some(command),
@@ -207,7 +237,13 @@ impl Thread {
                     let _ = reply.send(told);
                     result?;
                 }
-                Some(Command::Look(project, look)) => look(self.projects.get_mut(&project)),
+                Some(Command::Look(project, look)) => {
+                    look(self.projects.get_mut(&project));
+                    if self.projects.get(&project).is_some_and(Project::is_stale) {
+                        self.projects.remove(&project);
+                        self.repeat(&project, |_| Ok(()))?;
+                    }
+                }
                 Some(Command::Stop) => {
                     self.cut()?;
                     return self.intervals();
@@ -217,6 +253,7 @@ impl Thread {
             if self.pending_since.is_some_and(|since| since.elapsed() >= self.options.every) {
                 self.cut()?;
             }
+            self.try_parked()?;
             let is_due = |at: Instant| at.elapsed() >= self.options.intervals_every;
             if self.intervals_at.is_none_or(is_due)
                 && self.projects.values().any(Project::has_dirty_intervals)
@@ -231,6 +268,10 @@ impl Thread {
         let durable = *self.durable.borrow_and_update();
         while let Some(record) = self.reader.next(durable)? {
             let project = record.message.project.clone();
+            if self.parked.holds(&project) {
+                // The journal keeps it: memory must not.
+                continue;
+            }
             let done = self.projects.get(&project).map_or(0, |p| p.commit().journal_position);
             if record.position < done {
                 continue;
@@ -250,14 +291,51 @@ impl Thread {
         while let Some((id, messages)) = self.pending.pop_first() {
             let count = messages.len() as u64;
             self.publish(&id, messages)?;
-            metrics::counter!("mrv_messages_published_total", "project" => id.to_string())
-                .increment(count);
+            if !self.parked.holds(&id) {
+                metrics::counter!("mrv_messages_published_total", "project" => id.to_string())
+                    .increment(count);
+            }
         }
+        self.published_to = self.reader.position();
         if self.pending_since.take().is_some() {
-            self.journal.remove_before(self.reader.position())?;
+            self.journal.remove_before(self.parked.held_from().min(self.published_to))?;
         }
         self.pending_bytes = 0;
         Ok(())
+    }
+
+    /// Opens parked projects again from time to time, and goes back to what was not published of them.
+    fn try_parked(&mut self) -> Result<(), DaemonError> {
+        for id in self.parked.due() {
+            let Ok(project) = Project::open(&self.layout, &id, &self.signer) else { continue };
+            let from = self.parked.release(&id);
+            tracing::info!(project = %id, "the project is no longer parked");
+            self.projects.insert(id.clone(), project);
+            // What waits of the others is read again too; what is published of them is passed over.
+            self.pending.clear();
+            self.pending_bytes = 0;
+            self.reader = Reader::open(self.journal.folder(), from);
+            self.pending_since.get_or_insert_with(Instant::now);
+            self.read_journal()?;
+            self.cut()?;
+            self.recover_reports(&id);
+        }
+        Ok(())
+    }
+
+    /// Settles the reports that a crash left between being written and being sealed, once everything
+    /// that the journal held is published.
+    fn recover_reports(&mut self, id: &ProjectId) {
+        let recovered = self.projects.get(id).map_or(Ok(()), period::recover);
+        if let Err(error) = recovered {
+            self.park(id, &error);
+        }
+    }
+
+    fn park(&mut self, id: &ProjectId, error: &dyn std::fmt::Display) {
+        self.projects.remove(id);
+        self.pending.remove(id);
+        self.parked.park(id, error.to_string(), self.published_to);
     }
 
     fn publish(
@@ -287,7 +365,7 @@ impl Thread {
         Ok(())
     }
 
-    /// Does something with a project, opening it anew after a failure.
+    /// Does something with a project, opening it anew after a failure; parks it if that persists.
     fn repeat(
         &mut self,
         id: &ProjectId,
@@ -320,32 +398,36 @@ impl Thread {
                 }
                 Err(error) => error,
             };
-            if is_full(&error) {
+            if is_want(&error) {
+                if self.is_ending.load(Ordering::Relaxed) {
+                    return Err(DaemonError::FullAtTheEnd);
+                }
                 if self.state.send_replace(State::Full) != State::Full {
-                    tracing::error!(project = %id, %error, "disk full: batches wait for space");
+                    tracing::error!(project = %id, %error, "batches wait until that ends");
                 }
                 std::thread::sleep(FULL_DISK_PAUSE);
                 continue;
             }
             attempts += 1;
             if attempts >= ATTEMPTS_MAX {
-                return Err(error.into());
+                self.park(id, &error);
+                return Ok(());
             }
             tracing::warn!(project = %id, %error, "publishing failed; the project is opened anew");
         }
     }
 }
 
-/// True if the disk is full, however deep a writer has wrapped that.
-fn is_full(error: &PublishError) -> bool {
+/// True for a want that ends ([`journal::is_want`]), however deep a writer has wrapped it.
+fn is_want(error: &PublishError) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        let io = error.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull) {
+        if error.downcast_ref::<std::io::Error>().is_some_and(journal::is_want) {
             return true;
         }
         cause = error.source();
     }
-    // The Parquet writer passes some faults of the file system on as their text alone.
-    error.to_string().contains("No space left on device")
+    // Some faults of the file system are passed on as their text alone, by the Parquet writer too.
+    let text = error.to_string();
+    ["No space left on device", "Too many open files"].iter().any(|want| text.contains(want))
 }

@@ -57,12 +57,16 @@ impl Daemon {
     pub fn unready(engine: &Engine) -> Option<String> {
         match &*engine.journal.state().borrow() {
             journal::State::Ready => {}
-            journal::State::Full => return Some("disk full: the journal waits".to_owned()),
+            journal::State::Full => {
+                return Some("disk full or no file descriptors: the journal waits".to_owned());
+            }
             journal::State::Stopped(why) => return Some(format!("the journal stopped: {why}")),
         }
         match engine.publisher_state() {
             publisher::State::Running => None,
-            publisher::State::Full => Some("disk full: the publisher waits".to_owned()),
+            publisher::State::Full => {
+                Some("disk full or no file descriptors: the publisher waits".to_owned())
+            }
             publisher::State::Stopped(why) => Some(format!("the publisher stopped: {why}")),
         }
     }
@@ -172,7 +176,12 @@ async fn watch_inbox(
         for file in waiting {
             let shown = file.path.display().to_string();
             let known = |project: &ProjectId| engine.publisher.is_known(project);
-            match inbox::take(&layout, &engine.journal, known, file).await {
+            let taken = tokio::select! {
+                taken = inbox::take(&layout, &engine.journal, known, file) => taken,
+                // On a full disk it would wait; the file stays, and is taken after the next start.
+                () = wait(shutdown.clone()) => return Ok(()),
+            };
+            match taken {
                 Ok(inbox::Taken::Journaled(_)) => {
                     metrics::counter!("mrv_inbox_files_total").increment(1);
                     tracing::info!(path = shown, "inbox: file journaled");

@@ -196,7 +196,10 @@ pub fn recover(layout: &Layout, project: &ProjectId) -> Result<Commit, DatasetEr
     let staged = staging.join("COMMIT");
     if let Some(bytes) = read_if_there(&staged)? {
         let commit = Commit::decode(&staged, &bytes)?;
-        roll_forward(layout, project, &commit, &mut |_| Ok(()))?;
+        // A power cut may leave it here too, though it is stated and its staged files are gone.
+        if commit.sequence > read(layout, project)?.sequence {
+            roll_forward(layout, project, &commit, &mut |_| Ok(()))?;
+        }
     }
     empty_folder(&staging)?;
     read(layout, project)

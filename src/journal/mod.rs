@@ -65,6 +65,22 @@ pub use writer::{Appended, Journal, Options, State, Ticket};
 /// A place in the journal, in bytes; never seen outside of `journal` and COMMIT.
 pub type Position = u64;
 
+/// True for a lack that ends by itself or by somebody's help, so that whoever meets it waits: of space
+/// on the disk, of file descriptors.
+#[must_use]
+pub fn is_want(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::StorageFull
+        || matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// True if a folder holds no segment, or is not there.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn is_empty(folder: &std::path::Path) -> Result<bool, JournalError> {
+    Ok(!folder.exists() || segment::list(folder)?.is_empty())
+}
+
 /// Why the journal cannot go on.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum JournalError {

@@ -44,7 +44,7 @@ impl Default for Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     Ready,
-    /// The disk is full: appends wait until space returns.
+    /// The disk is full, or there are no file descriptors: appends wait until that ends.
     Full,
     /// A write or fsync failed: for good.
     Stopped(String),
@@ -107,8 +107,7 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         std::fs::create_dir_all(folder).map_err(JournalError::io("create", folder))?;
         if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            let synced = File::open(parent).and_then(|parent| parent.sync_all());
-            synced.map_err(JournalError::io("sync", parent))?;
+            sync_folder(parent)?;
         }
         let recovered = recover(folder, published)?;
         if recovered.discarded > 0 {
@@ -196,11 +195,14 @@ impl Journal {
     /// When a segment cannot be removed.
     pub fn remove_before(&self, published: Position) -> Result<(), JournalError> {
         let segments = segment::list(&self.folder)?;
-        for pair in segments.windows(2) {
-            if pair[1].0 <= published {
-                let path = &pair[0].1;
-                std::fs::remove_file(path).map_err(JournalError::io("remove", path))?;
+        let done = segments.windows(2).filter(|pair| pair[1].0 <= published);
+        for (number, pair) in done.enumerate() {
+            if number > 0 {
+                // The older one is gone for good before the next goes: a power cut leaves no hole.
+                sync_folder(&self.folder)?;
             }
+            let path = &pair[0].1;
+            std::fs::remove_file(path).map_err(JournalError::io("remove", path))?;
         }
         Ok(())
     }
@@ -239,6 +241,11 @@ impl Ticket {
             Err(oneshot::error::TryRecvError::Closed) => Some(Err(stopped(&self.state))),
         }
     }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), JournalError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(JournalError::io("sync", folder))
 }
 
 fn stopped(state: &watch::Receiver<State>) -> JournalError {
@@ -397,7 +404,7 @@ impl Writer {
     }
 }
 
-/// Repeats an operation that found the disk full until there is space. It must be one that can be
+/// Repeats an operation that found the disk full, or no file descriptor, until there is one. It must be one that can be
 /// repeated: the same bytes at the same place.
 fn retry_while_full<T>(
     state: &watch::Sender<State>,
@@ -406,9 +413,9 @@ fn retry_while_full<T>(
 ) -> std::io::Result<T> {
     loop {
         match operation() {
-            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            Err(error) if super::is_want(&error) => {
                 if state.send_replace(State::Full) != State::Full {
-                    tracing::error!("disk full: messages wait, nothing is acknowledged");
+                    tracing::error!(%error, "messages wait, nothing is acknowledged");
                 }
                 std::thread::sleep(pause);
             }

@@ -24,18 +24,38 @@ pub(super) struct Definition {
     pub divide: i128,
 }
 
-/// Units that methodologies use and no channel does.
+/// Units that methodologies use and no channel does: name, base, and how many of the base it is.
+///
+/// A year is twelve months and no number of hours: rates of decay per year are divided by twelve, not
+/// by days. What is counted keeps its name, so that MWh per store times stores is MWh. `p` is the
+/// monitoring period.
 const EXTRA: &[(&str, Base, i128)] = &[
     ("m2", Base::Area, 1),
     ("ha", Base::Area, 10_000),
+    ("km2", Base::Area, 1_000_000),
     ("km", Base::Length, 1),
     ("d", Base::Hour, 24),
+    ("day", Base::Hour, 24),
+    ("month", Base::Month, 1),
+    ("yr", Base::Month, 12),
+    ("year", Base::Month, 12),
+    ("p", Base::Period, 1),
+    ("store", Base::Store, 1),
+    ("site", Base::Site, 1),
+    ("vehicle", Base::Vehicle, 1),
+    ("unit", Base::Item, 1),
+    ("lm", Base::Light, 1),
+    ("mol", Base::Substance, 1),
 ];
 
 impl Atom {
     pub(super) fn parse(symbol: &str) -> Option<Self> {
         if let Some(unit) = Unit::parse(symbol) {
             return of_dimension(unit.dimension()).map(|_| Self::Unit(unit));
+        }
+        if symbol == "kL" {
+            // A cubic metre by another name.
+            return Unit::parse("m3").map(Self::Unit);
         }
         if let Some(position) = EXTRA.iter().position(|(extra, ..)| *extra == symbol) {
             return Some(Self::Extra(position));
@@ -56,12 +76,7 @@ impl Atom {
         let (bases, unit, base): (&'static [(Base, i32)], Unit, &str) = match self {
             Self::Extra(position) => {
                 let (_, base, multiply) = EXTRA[position];
-                let bases: &[(Base, i32)] = match base {
-                    Base::Area => &[(Base::Area, 1)],
-                    Base::Length => &[(Base::Length, 1)],
-                    _ => &[(Base::Hour, 1)],
-                };
-                return Definition { bases, multiply, divide: 1 };
+                return Definition { bases: base.alone(), multiply, divide: 1 };
             }
             Self::Carbon(mass) => (&[(Base::Carbon, 1)], mass, "g"),
             Self::Unit(unit) => {
@@ -111,10 +126,18 @@ pub(super) enum Base {
     Count,
     Area,
     Length,
+    Month,
+    Period,
+    Store,
+    Site,
+    Vehicle,
+    Item,
+    Light,
+    Substance,
 }
 
 impl Base {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Energy,
         Self::Hour,
         Self::Mass,
@@ -130,7 +153,32 @@ impl Base {
         Self::Count,
         Self::Area,
         Self::Length,
+        Self::Month,
+        Self::Period,
+        Self::Store,
+        Self::Site,
+        Self::Vehicle,
+        Self::Item,
+        Self::Light,
+        Self::Substance,
     ];
+
+    /// The base to the first power, and nothing else.
+    fn alone(self) -> &'static [(Self, i32)] {
+        match self {
+            Self::Area => &[(Self::Area, 1)],
+            Self::Length => &[(Self::Length, 1)],
+            Self::Month => &[(Self::Month, 1)],
+            Self::Period => &[(Self::Period, 1)],
+            Self::Store => &[(Self::Store, 1)],
+            Self::Site => &[(Self::Site, 1)],
+            Self::Vehicle => &[(Self::Vehicle, 1)],
+            Self::Item => &[(Self::Item, 1)],
+            Self::Light => &[(Self::Light, 1)],
+            Self::Substance => &[(Self::Substance, 1)],
+            _ => &[(Self::Hour, 1)],
+        }
+    }
 }
 
 /// The bases of a dimension, and the unit of it that is 1 in base units (for frequencies, 1/3600).

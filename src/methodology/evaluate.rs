@@ -7,10 +7,11 @@ use dashu_float::Repr;
 use super::Place;
 use super::inputs::Inputs;
 use super::interval::Interval;
-use super::model::{Methodology, Parameter, ParameterKind};
+use super::model::{DefaultValue, IndexSet, Methodology, Parameter};
 use super::number::{Number, NumberError, magnitude, plain, whole};
 use super::outcome::{EvaluationError, Outcome, Picked, Rank, Step};
 use super::search::{arithmetic, missing, search};
+use super::spreadsheet;
 use super::tape::Tape;
 use super::unit::Scale;
 
@@ -23,10 +24,17 @@ pub(super) fn evaluate(
     let mut picked = Vec::with_capacity(tape.inputs.len());
     for (symbol, members) in &tape.inputs {
         let parameter = methodology.parameter(symbol).ok_or_else(|| missing(symbol, members))?;
-        picked.push(pick(parameter, members, inputs)?);
+        picked.push(pick(methodology, parameter, members, inputs)?);
     }
     let found = search(methodology, &tape, &picked)?;
     for (input, value) in picked.iter_mut().zip(&found.lowest) {
+        if input.category.is_some() {
+            // Which member counts: the last whose place is reached.
+            let at = Number::exact(value.clone()).floor().unwrap_or(0).max(0);
+            let parameter = methodology.parameter(&input.symbol);
+            let members = parameter.map_or(&[][..], |p| categories(methodology, p, inputs));
+            input.category = usize::try_from(at).ok().and_then(|at| members.get(at)).cloned();
+        }
         input.value = if value == input.low.plain() {
             input.low.clone()
         } else if value == input.high.plain() {
@@ -38,6 +46,7 @@ pub(super) fn evaluate(
     let numbers: Vec<Number> = picked.iter().map(|input| input.value.clone()).collect();
     let values =
         tape.run(&numbers).map_err(|(at, error)| arithmetic(methodology, &tape, at, error))?;
+    let spreadsheet_floor = spreadsheet::floor(&tape, &numbers);
     let trace = trace(methodology, &tape, &values);
     let output = |symbol: &str| {
         let step = trace.iter().find(|step| step.symbol == symbol);
@@ -47,33 +56,52 @@ pub(super) fn evaluate(
     let (re, pe, er) = (output("RE")?, output("PE")?, output("ER")?);
     let er_highest = if highest < er { er.clone() } else { highest };
     let ranking = rank(&tape, &picked);
-    Ok(Outcome { re, pe, er, er_highest, inputs: picked, trials: found.trials, trace, ranking })
+    Ok(Outcome {
+        re,
+        pe,
+        er,
+        er_highest,
+        spreadsheet_floor,
+        inputs: picked,
+        trials: found.trials,
+        trace,
+        ranking,
+    })
 }
 
 /// An input in its parameter's unit, or the methodology's default.
 fn pick(
+    methodology: &Methodology,
     parameter: &Parameter,
     members: &[String],
     inputs: &Inputs,
 ) -> Result<Picked, EvaluationError> {
     let key: Place = (parameter.symbol.clone(), members.to_vec());
-    let picked = |low: Number, high: Number, is_default| Picked {
+    let picked = |low: Number, high: Number, default: Option<&DefaultValue>| Picked {
         symbol: key.0.clone(),
         members: key.1.clone(),
         unit: parameter.unit.clone(),
         value: low.clone(),
         low,
         high,
-        is_default,
+        is_default: default.is_some(),
+        is_sample: default.is_some_and(|default| default.is_sample),
+        category: None,
     };
+    if parameter.category_of.is_some() {
+        let named = inputs.categories.get(&key).ok_or_else(|| missing(&key.0, members))?;
+        let known = categories(methodology, parameter, inputs);
+        let at = |at: usize| Number::from_integer(at as i64);
+        let last = known.len().saturating_sub(1);
+        // A name that is no member was refused when the equations were written out.
+        let place = named.as_ref().and_then(|name| known.iter().position(|k| k == name));
+        let (low, high) = place.map_or((at(0), at(last)), |place| (at(place), at(place)));
+        return Ok(Picked { category: Some(String::new()), ..picked(low, high, None) });
+    }
     let Some((bounds, unit)) = inputs.values.get(&key) else {
-        return match &parameter.kind {
-            ParameterKind::Fixed { default: Some(default) } => {
-                let value = Number::from(default.value);
-                Ok(picked(value.clone(), value, true))
-            }
-            _ => Err(missing(&key.0, members)),
-        };
+        let default = parameter.default(members).ok_or_else(|| missing(&key.0, members))?;
+        let value = Number::from(default.value);
+        return Ok(picked(value.clone(), value, Some(default)));
     };
     let scale = unit.measure().scale_to(parameter.unit.measure());
     let scale = scale.map_err(|_| EvaluationError::Unit {
@@ -88,11 +116,31 @@ fn pick(
         error,
     };
     let low = convert(bounds.low(), scale).map_err(arithmetic)?;
-    let high = convert(bounds.high(), scale).map_err(arithmetic)?;
-    Ok(picked(low, high, false))
+    let high = match bounds.is_doubtful() {
+        true => convert(bounds.high(), scale).map_err(arithmetic)?,
+        false => low.clone(),
+    };
+    Ok(picked(low, high, None))
+}
+
+/// The members that a category can name.
+fn categories<'a>(
+    methodology: &'a Methodology,
+    parameter: &Parameter,
+    inputs: &'a Inputs,
+) -> &'a [String] {
+    let of = parameter.category_of.as_deref().unwrap_or_default();
+    match methodology.indices.iter().find(|index| index.symbol == of).map(|index| &index.set) {
+        Some(IndexSet::Fixed(members)) => members,
+        Some(IndexSet::Planned) => inputs.index_sets.get(of).map_or(&[], Vec::as_slice),
+        _ => &[],
+    }
 }
 
 fn convert(value: &Number, scale: Scale) -> Result<Number, NumberError> {
+    if scale.is_identity() {
+        return Ok(value.clone());
+    }
     let whole = |value| Number::exact(whole(value));
     value.multiply(&whole(scale.multiply))?.add(&whole(scale.add))?.divide(&whole(scale.divide))
 }
@@ -135,6 +183,6 @@ fn rank(tape: &Tape, inputs: &[Picked]) -> Vec<Rank> {
             })
         })
         .collect();
-    ranking.sort_by_key(|rank| Reverse(magnitude(rank.per_percent.plain())));
+    ranking.sort_by_cached_key(|rank| Reverse(magnitude(rank.per_percent.plain())));
     ranking
 }

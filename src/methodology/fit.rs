@@ -1,6 +1,6 @@
 //! Whether a plan gives what a methodology asks for (V-PLAN), worded for people.
 
-use super::model::{Methodology, Parameter, ParameterKind};
+use super::model::{Index, IndexSet, Methodology, Parameter, ParameterKind};
 use super::outcome::place;
 use super::unit::CompoundUnit;
 use crate::config::plan::{MonitoringOption, Registered};
@@ -8,7 +8,8 @@ use crate::config::plan::{MonitoringOption, Registered};
 /// See [`Methodology::check_inputs`].
 pub(super) fn check_inputs(methodology: &Methodology, registered: &Registered) -> Vec<String> {
     let mut findings = Vec::new();
-    for index in &methodology.indices {
+    let index_sets = sets(methodology, registered);
+    for index in methodology.indices.iter().filter(|index| index.set == IndexSet::Planned) {
         let set = registered.index_sets.iter().find(|(symbol, _)| *symbol == index.symbol);
         if set.is_none_or(|(_, members)| members.is_empty()) {
             findings.push(format!(
@@ -18,20 +19,42 @@ pub(super) fn check_inputs(methodology: &Methodology, registered: &Registered) -
         }
     }
     for (symbol, _) in &registered.index_sets {
-        if !methodology.indices.iter().any(|index| index.symbol == *symbol) {
-            findings.push(format!(
-                "methodology {} knows no index {symbol}; remove it from [registered.indices]",
-                methodology.id
-            ));
-        }
+        let why = match methodology.index(symbol).map(|index| &index.set) {
+            Some(IndexSet::Planned) => continue,
+            None => format!("methodology {} knows no index {symbol}", methodology.id),
+            Some(IndexSet::Fixed(_)) => {
+                format!("methodology {} names the members of index {symbol} itself", methodology.id)
+            }
+            Some(_) => format!("index {symbol} of methodology {} is over time", methodology.id),
+        };
+        findings.push(format!("{why}; remove it from [registered.indices]"));
     }
     for parameter in &methodology.parameters {
-        for members in combinations(&parameter.indices, &registered.index_sets) {
+        for members in combinations(&planned_indices(methodology, parameter), &index_sets) {
             expected(parameter, &members, registered, &mut findings);
         }
     }
-    unexpected(methodology, registered, &mut findings);
+    unexpected(methodology, registered, &index_sets, &mut findings);
     findings
+}
+
+/// The members of every index that is not over time.
+fn sets(methodology: &Methodology, registered: &Registered) -> Vec<(String, Vec<String>)> {
+    let of = |index: &Index| match &index.set {
+        IndexSet::Fixed(members) => Some((index.symbol.clone(), members.clone())),
+        IndexSet::Planned => {
+            registered.index_sets.iter().find(|(symbol, _)| *symbol == index.symbol).cloned()
+        }
+        _ => None,
+    };
+    methodology.indices.iter().filter_map(of).collect()
+}
+
+/// The indices whose members a plan names with a parameter: all but those over time.
+fn planned_indices(methodology: &Methodology, parameter: &Parameter) -> Vec<String> {
+    let is_over_time =
+        |symbol: &String| methodology.index(symbol).is_some_and(|index| index.set.is_calendar());
+    parameter.indices.iter().filter(|index| !is_over_time(index)).cloned().collect()
 }
 
 /// Every combination of members of these indices, in the order of the sets.
@@ -85,7 +108,10 @@ fn expected(
                 }
                 return;
             };
-            unit_fits(parameter, &name, &monitored.unit, findings);
+            // A category is a member of an index and has no unit.
+            if parameter.category_of.is_none() {
+                unit_fits(parameter, &name, &monitored.unit, findings);
+            }
             if !options.contains(&monitored.option) {
                 let allowed: Vec<_> =
                     options.iter().map(|o| MonitoringOption::as_str(*o)).collect();
@@ -96,13 +122,13 @@ fn expected(
                 ));
             }
         }
-        ParameterKind::Fixed { default } => {
+        ParameterKind::Fixed { .. } => {
             if monitored.is_some() {
                 findings.push(format!(
                     "{name} is monitored in the plan, and the methodology fixes it; make it a \
                      [[registered.fixed]]"
                 ));
-            } else if fixed.is_empty() && default.is_none() {
+            } else if fixed.is_empty() && parameter.default(members).is_none() {
                 findings.push(format!(
                     "{name} ({}) has no value; add a [[registered.fixed]] in {}",
                     parameter.about, parameter.unit
@@ -130,7 +156,12 @@ fn unit_fits(parameter: &Parameter, name: &str, given: &str, findings: &mut Vec<
 }
 
 /// What the plan names and the methodology does not.
-fn unexpected(methodology: &Methodology, registered: &Registered, findings: &mut Vec<String>) {
+fn unexpected(
+    methodology: &Methodology,
+    registered: &Registered,
+    index_sets: &[(String, Vec<String>)],
+    findings: &mut Vec<String>,
+) {
     let monitored = registered.parameters.iter().map(|p| (&p.symbol, &p.members));
     let fixed = registered.fixed.iter().map(|f| (&f.symbol, &f.members));
     for (symbol, members) in monitored.chain(fixed) {
@@ -142,10 +173,11 @@ fn unexpected(methodology: &Methodology, registered: &Registered, findings: &mut
             ));
             continue;
         };
-        if !combinations(&parameter.indices, &registered.index_sets).contains(members) {
+        let indices = planned_indices(methodology, parameter);
+        if !combinations(&indices, index_sets).contains(members) {
             findings.push(format!(
                 "{name} does not fit {}: its members are one of each index, in this order",
-                place(symbol, &parameter.indices)
+                place(symbol, &indices)
             ));
         }
     }

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use dashu_float::Repr;
 
 use super::number::{NumberError, Plain, is_negative, is_zero, plain};
-use super::syntax::Extreme;
+use super::syntax::{Extreme, Relation};
 use super::tape::Algebra;
 
 /// All values from the first to the second, both inclusive; `None`: nothing is known.
@@ -28,7 +28,7 @@ impl Interval {
     }
 
     /// From 0 to 1: what a kink can pass on of a change.
-    fn share() -> Self {
+    pub(super) fn share() -> Self {
         Self(Some((Repr::zero(), Repr::one())))
     }
 
@@ -57,6 +57,9 @@ impl Interval {
         operation: fn(&Plain, &Plain) -> Result<Plain, NumberError>,
     ) -> Self {
         let (Some((a, b)), Some((c, d))) = (&self.0, &other.0) else { return Self::WHOLE };
+        if a == b && c == d {
+            return operation(a, c).map_or(Self::WHOLE, Self::point);
+        }
         let mut range: Option<(Plain, Plain)> = None;
         for (left, right) in [(a, c), (a, d), (b, c), (b, d)] {
             let Ok(value) = operation(left, right) else { return Self::WHOLE };
@@ -95,8 +98,9 @@ impl Interval {
 impl Algebra for Interval {
     fn add(&self, other: &Self) -> Result<Self, NumberError> {
         let (Some((a, b)), Some((c, d))) = (&self.0, &other.0) else { return Ok(Self::WHOLE) };
-        let ends = plain::add(a, c).and_then(|low| Ok((low, plain::add(b, d)?)));
-        Ok(Self(ends.ok()))
+        let low = plain::add(a, c);
+        let high = if a == b && c == d { low.clone() } else { plain::add(b, d) };
+        Ok(Self(low.and_then(|low| Ok((low, high?))).ok()))
     }
 
     fn multiply(&self, other: &Self) -> Result<Self, NumberError> {
@@ -142,6 +146,35 @@ impl Algebra for Interval {
                     if low.cmp(&a) == wanted { low.clone() } else { a },
                     if high.cmp(&b) == wanted { high.clone() } else { b },
                 ),
+            });
+        }
+        Self(range)
+    }
+
+    fn exp(&self) -> Result<Self, NumberError> {
+        let Some((low, high)) = &self.0 else { return Ok(Self::WHOLE) };
+        let ends = plain::exp(low).and_then(|low| Ok((low, plain::exp(high)?)));
+        Ok(Self(ends.ok()))
+    }
+
+    fn holds(&self, relation: Relation, other: &Self) -> Option<bool> {
+        let (Some((a, b)), Some((c, d))) = (&self.0, &other.0) else { return None };
+        let (always, never) = match relation {
+            Relation::Less => (b < c, a >= d),
+            Relation::AtMost => (b <= c, a > d),
+            Relation::More => (a > d, b <= c),
+            Relation::AtLeast => (a >= d, b < c),
+        };
+        if always { Some(true) } else { never.then_some(false) }
+    }
+
+    fn hull(of: &[&Self]) -> Self {
+        let mut range: Option<(Plain, Plain)> = None;
+        for one in of {
+            let Some((low, high)) = &one.0 else { return Self::WHOLE };
+            range = Some(match range {
+                None => (low.clone(), high.clone()),
+                Some((a, b)) => (a.min(low.clone()), b.max(high.clone())),
             });
         }
         Self(range)

@@ -26,7 +26,7 @@ pub const SYMBOLS_MAX: usize = 512;
 pub const POWER_MAX: u32 = 9;
 
 /// Operations of all equations, written out for the members of a plan: memory of one evaluation.
-pub const OPERATIONS_MAX: usize = 200_000;
+pub const OPERATIONS_MAX: usize = 2_000_000;
 
 /// Points at which ER is evaluated to find the lowest: ten inputs that cannot be decided alone, at
 /// both bounds each.
@@ -37,3 +37,6 @@ pub const PROOF_STEPS_MAX: usize = 4_096;
 
 /// Characters of a spreadsheet formula (Excel specifications and limits).
 pub const FORMULA_CHARACTERS_MAX: usize = 8_192;
+
+/// Characters of a sum inside a formula; a longer one has its terms in cells of their own.
+pub const SUM_CHARACTERS_MAX: usize = 2_000;

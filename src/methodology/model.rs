@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::formula::Sheet;
 use super::inputs::Inputs;
 use super::outcome::{EvaluationError, Outcome};
 use super::syntax::Expression;
@@ -22,6 +23,15 @@ pub struct Methodology {
     pub scope: String,
     /// Where the methodology is taken from, as printed.
     pub source: String,
+    /// How the file relates to its source.
+    pub status: SourceStatus,
+    /// The set of global warming potentials, such as `AR5`; empty where none is used.
+    pub gwp: String,
+    /// How a period is split into calendar years, and how figures are rounded, as printed.
+    pub year_split: String,
+    pub rounding: String,
+    /// The eligibility criteria, as a checklist.
+    pub eligibility: Vec<Criterion>,
     /// How sure the least certain of its equations is.
     pub sure: Sureness,
     /// In declared order.
@@ -30,8 +40,12 @@ pub struct Methodology {
     pub parameters: Vec<Parameter>,
     /// In declared order; `RE`, `PE` and `ER` are among them, without index, in tCO2e.
     pub equations: Vec<Equation>,
+    /// Worked examples.
+    pub vectors: Vec<Vector>,
     /// Places in `equations`, each after those it uses.
     pub(super) order: Vec<usize>,
+    /// Symbols over a calendar that enter with all members since the project's first.
+    pub(super) history: Vec<String>,
 }
 
 impl Methodology {
@@ -54,6 +68,24 @@ impl Methodology {
         self.equations.iter().find(|equation| equation.symbol == symbol)
     }
 
+    /// The index of this symbol.
+    #[must_use]
+    pub fn index(&self, symbol: &str) -> Option<&Index> {
+        self.indices.iter().find(|index| index.symbol == symbol)
+    }
+
+    /// True for a symbol over a calendar that enters the equations with all members since the
+    /// project's first, because some sum over the past uses it.
+    #[must_use]
+    pub fn needs_history(&self, symbol: &str) -> bool {
+        self.history.iter().any(|known| known == symbol)
+    }
+
+    pub(super) fn indices_of(&self, symbol: &str) -> Option<&[String]> {
+        let parameter = self.parameter(symbol).map(|parameter| parameter.indices.as_slice());
+        parameter.or(self.equation(symbol).map(|equation| equation.indices.as_slice()))
+    }
+
     /// What of this methodology a plan lacks, has in a unit of another dimension, or names that the
     /// methodology does not know (V-PLAN), worded for people. Empty: the plan fits.
     #[must_use]
@@ -71,8 +103,8 @@ impl Methodology {
         super::evaluate::evaluate(self, inputs)
     }
 
-    /// The equation of `symbol` for these members as a spreadsheet formula, without `=`: `cell`
-    /// gives the reference of each symbol it uses, sums are written out over `index_sets`, and
+    /// The equation of `symbol` for these members as a spreadsheet formula, without `=`: `sheet` gives
+    /// the reference of each symbol it uses, sums are written out over the members of `inputs`, and
     /// conversions of units stand in it as factors. `None` if there is no such equation, a member is
     /// not in its set, or the formula would be longer than a cell takes (8,192 characters).
     #[must_use]
@@ -80,18 +112,116 @@ impl Methodology {
         &self,
         symbol: &str,
         members: &[String],
-        index_sets: &[(String, Vec<String>)],
-        cell: &dyn Fn(&str, &[String]) -> String,
+        inputs: &Inputs,
+        sheet: &mut dyn Sheet,
     ) -> Option<String> {
-        super::print::formula(self.equation(symbol)?, members, index_sets, cell)
+        super::formula::formula(self, self.equation(symbol)?, members, inputs, sheet)
     }
 }
 
-/// An index over which symbols run, such as `i`: its members are named by the plan.
+/// A worked example of the methodology: values of its inputs, and what must come out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vector {
+    pub id: String,
+    pub about: String,
+    /// By symbol, then by member of each index: a table of `value` and `unit`, or a plain value.
+    pub inputs: toml::Table,
+    /// By symbol of an equation, digits as printed.
+    pub expected: toml::Table,
+}
+
+/// An index over which symbols run, such as `i`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     pub symbol: String,
     pub about: String,
+    pub set: IndexSet,
+}
+
+/// Where the members of an index come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexSet {
+    /// The plan names them.
+    Planned,
+    /// The methodology names them.
+    Fixed(Vec<String>),
+    /// Calendar years in the accounting zone, such as `2024`.
+    Years,
+    /// `2024-03`.
+    Months,
+    /// `2024-03-31`.
+    Days,
+    /// `2024-03-31T14`, by local time.
+    Hours,
+}
+
+impl IndexSet {
+    /// The calendar that a file names.
+    pub(super) fn calendar(name: &str) -> Option<Self> {
+        match name {
+            "years" => Some(Self::Years),
+            "months" => Some(Self::Months),
+            "days" => Some(Self::Days),
+            "hours" => Some(Self::Hours),
+            _ => None,
+        }
+    }
+
+    /// The unit of places on the calendar; `None` for members that stand in no order of time.
+    #[must_use]
+    pub fn step(&self) -> Option<&'static str> {
+        match self {
+            Self::Planned | Self::Fixed(_) => None,
+            Self::Years => Some("yr"),
+            Self::Months => Some("month"),
+            Self::Days => Some("d"),
+            Self::Hours => Some("h"),
+        }
+    }
+
+    /// True for years, months, days and hours.
+    #[must_use]
+    pub fn is_calendar(&self) -> bool {
+        self.step().is_some()
+    }
+}
+
+/// How a file relates to the text it is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceStatus {
+    /// The equations of an approved methodology, read in its text.
+    ApprovedText,
+    /// Written from a public summary.
+    PublicSummary,
+    /// Another text's equations, of the same form.
+    EquivalentForm,
+}
+
+impl SourceStatus {
+    const ALL: [Self; 3] = [Self::ApprovedText, Self::PublicSummary, Self::EquivalentForm];
+
+    /// As written in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApprovedText => "approved text",
+            Self::PublicSummary => "public summary",
+            Self::EquivalentForm => "equivalent form",
+        }
+    }
+
+    pub(super) fn choices() -> [(&'static str, Self); 3] {
+        Self::ALL.map(|status| (status.as_str(), status))
+    }
+}
+
+/// One criterion that a project must meet, with what shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Criterion {
+    pub id: String,
+    pub criterion: String,
+    /// What shows that it is met, such as a data sheet.
+    pub evidence: String,
 }
 
 /// An input of the methodology.
@@ -103,10 +233,28 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// The unit in which it enters the equations.
     pub unit: CompoundUnit,
+    /// For a category: the index whose member it names. Its unit is 1.
+    pub category_of: Option<String>,
+    /// Lowest and highest plausible value, both inclusive, in `unit`; checked, never enforced.
+    pub range: Option<(Decimal, Decimal)>,
+    /// What its value is held against, as printed.
+    pub cross_checks: Vec<String>,
+    /// The row of a factor table that its values are cited from, such as `gwp-ar5/CH4`; empty if none.
+    pub factor: String,
     pub about: String,
     /// Where the symbol, its unit and its default are taken from.
     pub source: String,
     pub sure: Sureness,
+}
+
+impl Parameter {
+    /// The value that counts where the plan gives none: a default, or a sample.
+    #[must_use]
+    pub fn default(&self, members: &[String]) -> Option<&DefaultValue> {
+        let ParameterKind::Fixed { defaults } = &self.kind else { return None };
+        let own = defaults.iter().find(|default| default.members.as_deref() == Some(members));
+        own.or(defaults.iter().find(|default| default.members.is_none()))
+    }
 }
 
 /// How a parameter gets its value.
@@ -120,34 +268,46 @@ pub enum ParameterKind {
         /// As printed.
         frequency: String,
     },
-    /// Set before the project starts; the default counts where the plan gives no value.
-    Fixed { default: Option<DefaultValue> },
+    /// Set before the project starts; a default counts where the plan gives no value.
+    Fixed { defaults: Vec<DefaultValue> },
 }
 
 /// A value of a fixed parameter that stands in the methodology, in the parameter's unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DefaultValue {
+    /// For whom it is; `None`: for every member that has no value of its own.
+    pub members: Option<Vec<String>>,
     pub value: Decimal,
     pub source: String,
+    /// True for a value of low confidence: nothing is issued on it until the plan confirms one.
+    pub is_sample: bool,
 }
 
 /// How the values of a period become the one value of the equations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Aggregation {
     Sum,
     /// Weighted by time.
     Mean,
-    /// The last one at or before the end.
+    /// Weighted by another parameter, such as a flow.
+    WeightedMean {
+        by: String,
+    },
+    /// The last one inside the period.
     Last,
+    /// The last one at or before the end, be it older than the period.
+    Latest,
 }
 
 impl Aggregation {
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Sum => "sum",
             Self::Mean => "mean",
+            Self::WeightedMean { .. } => "weighted mean",
             Self::Last => "last",
+            Self::Latest => "latest",
         }
     }
 }
@@ -181,6 +341,12 @@ impl Equation {
     #[must_use]
     pub fn to_latex(&self) -> String {
         super::print::latex(self)
+    }
+
+    /// `symbol = expression` as a MathML element.
+    #[must_use]
+    pub fn to_mathml(&self) -> String {
+        super::mathml::mathml(self)
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub er: Number,
     /// The highest ER found at the same bounds and kinks, for information.
     pub er_highest: Number,
+    /// What ER floors to in a spreadsheet, in binary floating point; `None` where it has no value.
+    pub spreadsheet_floor: Option<i64>,
     /// Every input as it entered the equations, in the parameter's unit: parameters in declared
     /// order, members in the plan's order.
     pub inputs: Vec<Picked>,
@@ -26,6 +28,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What ER floors to here and in a spreadsheet, where that differs (V-BOUNDARY): the lower counts.
+    #[must_use]
+    pub fn boundary(&self) -> Option<(i64, i64)> {
+        let (exact, binary) = (self.er.floor().ok()?, self.spreadsheet_floor?);
+        (exact != binary).then_some((exact, binary))
+    }
+
     /// The doubtful inputs, each with the value picked for it.
     pub fn chosen(&self) -> impl Iterator<Item = &Picked> {
         self.inputs.iter().filter(|input| input.is_doubtful())
@@ -51,6 +60,10 @@ pub struct Picked {
     pub value: Number,
     /// True when the methodology's default stood in for a value that the plan does not give.
     pub is_default: bool,
+    /// True when only a sample of the methodology stood in: nothing may be claimed on it.
+    pub is_sample: bool,
+    /// The member that a category names, for a parameter that is one; its value is the member's place.
+    pub category: Option<String>,
 }
 
 impl Picked {
@@ -91,6 +104,12 @@ pub enum EvaluationError {
     NoMembers { index: String },
     #[error("{} has no value", place(.symbol, .members))]
     Missing { symbol: String, members: Vec<String> },
+    #[error(
+        "{} names {given:?}, which is none of {}",
+        place(.symbol, .members),
+        .known.join(", ")
+    )]
+    Category { symbol: String, members: Vec<String>, given: String, known: Vec<String> },
     #[error("{} is given in {given}, which is no {unit}", place(.symbol, .members))]
     Unit { symbol: String, members: Vec<String>, given: String, unit: String },
     #[error("{} cannot be computed: {error}", place(.symbol, .members))]

@@ -1,18 +1,14 @@
-//! Equations for people: plain text, LaTeX, spreadsheet formulae.
-//!
-//! Plain text and LaTeX show an equation as written; a formula shows it for given members and with
-//! the factors of unit conversions, so that a spreadsheet computes what the engine computes.
+//! Equations for people, as written: plain text and LaTeX. MathML is `mathml`'s, spreadsheet formulae
+//! are `formula`'s.
 
 use std::fmt;
 
-use super::limits::FORMULA_CHARACTERS_MAX;
 use super::model::Equation;
-use super::syntax::{Expression, Kind, Operator};
-use super::unit::Scale;
+use super::syntax::{Condition, Expression, Kind, Operator, Relation, Selector};
 
 /// How tightly a node holds its operands together; parentheses stand where a looser one is inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+pub(super) enum Binding {
     Sum,
     Product,
     Sign,
@@ -20,22 +16,27 @@ enum Binding {
     Atom,
 }
 
-fn binding(kind: &Kind) -> Binding {
+pub(super) fn binding(kind: &Kind) -> Binding {
     match kind {
         Kind::Binary(Operator::Add | Operator::Subtract, ..) => Binding::Sum,
         Kind::Binary(Operator::Multiply | Operator::Divide, ..) => Binding::Product,
         Kind::Negate(_) => Binding::Sign,
         Kind::Power(..) => Binding::Power,
         Kind::Convert(_, inner) => binding(&inner.kind),
-        Kind::Number { .. } | Kind::Symbol { .. } | Kind::Extreme(..) | Kind::Sum { .. } => {
-            Binding::Atom
-        }
+        Kind::Number { .. }
+        | Kind::Symbol { .. }
+        | Kind::Position(_)
+        | Kind::Exp(_)
+        | Kind::Extreme(..)
+        | Kind::Sum { .. }
+        | Kind::Mean { .. }
+        | Kind::If { .. } => Binding::Atom,
     }
 }
 
 /// The loosest binding that each side of an operator takes without parentheses; operators of one
 /// rank go from left to right.
-fn sides(operator: Operator) -> (Binding, Binding) {
+pub(super) fn sides(operator: Operator) -> (Binding, Binding) {
     match operator {
         Operator::Add | Operator::Subtract => (Binding::Sum, Binding::Product),
         Operator::Multiply | Operator::Divide => (Binding::Product, Binding::Sign),
@@ -53,7 +54,12 @@ fn plain(expression: &Expression, least: Binding) -> String {
     let text = match &expression.kind {
         Kind::Number { value, unit: None } => value.to_string(),
         Kind::Number { value, unit: Some(unit) } => format!("{value} [{unit}]"),
-        Kind::Symbol { name, indices } => super::outcome::place(name, indices),
+        Kind::Symbol { name, indices } => {
+            let selectors: Vec<String> = indices.iter().map(plain_selector).collect();
+            super::outcome::place(name, &selectors)
+        }
+        Kind::Position(index) => index.clone(),
+        Kind::Exp(inner) => format!("exp({})", plain(inner, Binding::Sum)),
         Kind::Negate(inner) => format!("-{}", plain(inner, Binding::Sign)),
         Kind::Binary(operator, left, right) => {
             let (left_least, right_least) = sides(*operator);
@@ -65,10 +71,42 @@ fn plain(expression: &Expression, least: Binding) -> String {
             let arguments: Vec<_> = arguments.iter().map(|a| plain(a, Binding::Sum)).collect();
             format!("{}({})", extreme.as_str(), arguments.join(", "))
         }
-        Kind::Sum { index, body } => format!("sum({index}: {})", plain(body, Binding::Sum)),
+        Kind::Sum { index, up_to, body } => {
+            let up_to = up_to.as_ref().map_or(String::new(), |last| format!(" <= {last}"));
+            format!("sum({index}{up_to}: {})", plain(body, Binding::Sum))
+        }
+        Kind::Mean { index, body, weight } => {
+            let (body, weight) = (plain(body, Binding::Sum), plain(weight, Binding::Sum));
+            format!("mean({index}: {body} by {weight})")
+        }
+        Kind::If { condition, then, otherwise } => {
+            let Condition { left, relation, right } = condition.as_ref();
+            let compared = [plain(left, Binding::Sum), plain(right, Binding::Sum)]
+                .join(&format!(" {} ", relation.as_str()));
+            format!(
+                "if({compared}, {}, {})",
+                plain(then, Binding::Sum),
+                plain(otherwise, Binding::Sum)
+            )
+        }
         Kind::Convert(_, inner) => return plain(inner, least),
     };
     if binding(&expression.kind) < least { format!("({text})") } else { text }
+}
+
+fn plain_selector(selector: &Selector) -> String {
+    match selector {
+        Selector::Index(index) => index.clone(),
+        Selector::Category { symbol, indices } => super::outcome::place(symbol, indices),
+        Selector::Band { index, edge, driver } => {
+            let (edge, driver) = (plain(edge, Binding::Sum), plain(driver, Binding::Sum));
+            format!("band({index}: {edge} <= {driver})")
+        }
+        Selector::Lookup { index, from, driver, to } => {
+            let [from, driver, to] = [from, driver, to].map(|part| plain(part, Binding::Sum));
+            format!("lookup({index}: {from} <= {driver} < {to})")
+        }
+    }
 }
 
 /// `symbol = expression` in LaTeX math mode.
@@ -83,7 +121,12 @@ fn latex_of(expression: &Expression, least: Binding) -> String {
         Kind::Number { value, unit: Some(unit) } => {
             format!("{value}\\,\\mathrm{{{}}}", latex_text(unit.as_str()))
         }
-        Kind::Symbol { name, indices } => latex_symbol(name, indices),
+        Kind::Symbol { name, indices } => {
+            let selectors: Vec<String> = indices.iter().map(latex_selector).collect();
+            latex_subscripted(name, selectors)
+        }
+        Kind::Position(index) => latex_text(index),
+        Kind::Exp(inner) => format!("e^{{{}}}", latex_of(inner, Binding::Sum)),
         Kind::Negate(inner) => format!("-{}", latex_of(inner, Binding::Sign)),
         // The bar of a fraction holds its parts together, and the whole with what stands beside it.
         Kind::Binary(Operator::Divide, left, right) => {
@@ -107,9 +150,27 @@ fn latex_of(expression: &Expression, least: Binding) -> String {
             let arguments: Vec<_> = arguments.iter().map(|a| latex_of(a, Binding::Sum)).collect();
             format!("\\{}\\left({}\\right)", extreme.as_str(), arguments.join(", "))
         }
-        Kind::Sum { index, body } => {
+        Kind::Sum { index, up_to, body } => {
             let body = latex_of(body, Binding::Product);
-            format!("\\sum_{{{}}}{{{body}}}", latex_text(index))
+            let up_to =
+                up_to.as_ref().map_or(String::new(), |last| format!(" \\le {}", latex_text(last)));
+            format!("\\sum_{{{}{up_to}}}{{{body}}}", latex_text(index))
+        }
+        Kind::Mean { index, body, weight } => {
+            let index = latex_text(index);
+            let (body, weight) =
+                (latex_of(body, Binding::Product), latex_of(weight, Binding::Product));
+            return format!(
+                "\\frac{{\\sum_{{{index}}}{{{body} \\cdot {weight}}}}}{{\\sum_{{{index}}}{{{weight}}}}}"
+            );
+        }
+        Kind::If { condition, then, otherwise } => {
+            let condition = latex_condition(condition);
+            let (then, otherwise) =
+                (latex_of(then, Binding::Sum), latex_of(otherwise, Binding::Sum));
+            format!(
+                "\\begin{{cases}} {then} & \\text{{if }} {condition} \\\\ {otherwise} & \\text{{otherwise}} \\end{{cases}}"
+            )
         }
         Kind::Convert(_, inner) => return latex_of(inner, least),
     };
@@ -125,8 +186,39 @@ fn operator_text(operator: Operator) -> &'static str {
     }
 }
 
+fn latex_condition(condition: &Condition) -> String {
+    let relation = match condition.relation {
+        Relation::Less => "<",
+        Relation::AtMost => "\\le",
+        Relation::More => ">",
+        Relation::AtLeast => "\\ge",
+    };
+    let (left, right) =
+        (latex_of(&condition.left, Binding::Sum), latex_of(&condition.right, Binding::Sum));
+    format!("{left} {relation} {right}")
+}
+
+fn latex_selector(selector: &Selector) -> String {
+    match selector {
+        Selector::Index(index) => latex_text(index),
+        Selector::Category { symbol, indices } => latex_symbol(symbol, indices),
+        Selector::Band { index, edge, driver } => {
+            let (edge, driver) = (latex_of(edge, Binding::Sum), latex_of(driver, Binding::Sum));
+            format!("{}: {edge} \\le {driver}", latex_text(index))
+        }
+        Selector::Lookup { index, from, driver, to } => {
+            let [from, driver, to] = [from, driver, to].map(|part| latex_of(part, Binding::Sum));
+            format!("{}: {from} \\le {driver} < {to}", latex_text(index))
+        }
+    }
+}
+
 /// `COP_PJ_tc` of `i` as `\mathrm{COP}_{\mathrm{PJ,tc},i}`.
 fn latex_symbol(symbol: &str, indices: &[String]) -> String {
+    latex_subscripted(symbol, indices.iter().map(|index| latex_text(index)).collect())
+}
+
+fn latex_subscripted(symbol: &str, indices: Vec<String>) -> String {
     let mut parts = symbol.split('_').map(latex_text);
     let head = parts.next().unwrap_or_default();
     let subscript = parts.collect::<Vec<_>>().join(",");
@@ -134,7 +226,7 @@ fn latex_symbol(symbol: &str, indices: &[String]) -> String {
     if !subscript.is_empty() {
         below.push(format!("\\mathrm{{{subscript}}}"));
     }
-    below.extend(indices.iter().map(|index| latex_text(index)));
+    below.extend(indices);
     match below.as_slice() {
         [] => format!("\\mathrm{{{head}}}"),
         below => format!("\\mathrm{{{head}}}_{{{}}}", below.join(",")),
@@ -144,110 +236,4 @@ fn latex_symbol(symbol: &str, indices: &[String]) -> String {
 /// Characters that LaTeX reads as its own, written as themselves.
 fn latex_text(text: &str) -> String {
     text.replace('%', "\\%").replace('_', "\\_").replace('^', "\\hat{}").replace('*', "\\cdot ")
-}
-
-/// An equation for these members as a spreadsheet formula; see [`super::Methodology::formula`].
-pub(super) fn formula(
-    equation: &Equation,
-    members: &[String],
-    index_sets: &[(String, Vec<String>)],
-    cell: &dyn Fn(&str, &[String]) -> String,
-) -> Option<String> {
-    if members.len() != equation.indices.len() {
-        return None;
-    }
-    let mut bound: Vec<(&str, &str)> = Vec::new();
-    for (index, member) in equation.indices.iter().zip(members) {
-        let (_, set) = index_sets.iter().find(|(symbol, _)| symbol == index)?;
-        set.contains(member).then(|| bound.push((index, member)))?;
-    }
-    let sheet = Sheet { index_sets, cell };
-    let text = sheet.formula(&equation.checked, &mut bound, Binding::Sum)?;
-    (text.chars().count() < FORMULA_CHARACTERS_MAX).then_some(text)
-}
-
-struct Sheet<'a> {
-    index_sets: &'a [(String, Vec<String>)],
-    cell: &'a dyn Fn(&str, &[String]) -> String,
-}
-
-impl<'a> Sheet<'a> {
-    fn formula<'e>(
-        &self,
-        expression: &'e Expression,
-        bound: &mut Vec<(&'e str, &'e str)>,
-        least: Binding,
-    ) -> Option<String>
-    where
-        'a: 'e,
-    {
-        let mut own = binding(&expression.kind);
-        let text = match &expression.kind {
-            // Spreadsheets take an exponent but no leading sign here, and the language has none.
-            Kind::Number { value, .. } => value.to_string(),
-            Kind::Symbol { name, indices } => {
-                let members: Option<Vec<String>> = indices
-                    .iter()
-                    .map(|index| bound.iter().find(|(symbol, _)| symbol == index))
-                    .map(|found| found.map(|(_, member)| (*member).to_owned()))
-                    .collect();
-                (self.cell)(name, &members?)
-            }
-            // A spreadsheet's sign holds tighter than its powers: the operand is always an atom.
-            Kind::Negate(inner) => format!("-{}", self.formula(inner, bound, Binding::Atom)?),
-            Kind::Binary(operator, left, right) => {
-                let (left_least, right_least) = sides(*operator);
-                let left = self.formula(left, bound, left_least)?;
-                let right = self.formula(right, bound, right_least)?;
-                format!("{left}{}{right}", operator.as_char())
-            }
-            Kind::Power(base, exponent) => {
-                format!("{}^{exponent}", self.formula(base, bound, Binding::Atom)?)
-            }
-            Kind::Extreme(extreme, arguments) => {
-                let mut texts = Vec::new();
-                for argument in arguments {
-                    texts.push(self.formula(argument, bound, Binding::Sum)?);
-                }
-                format!("{}({})", extreme.as_str().to_uppercase(), texts.join(","))
-            }
-            Kind::Sum { index, body } => {
-                own = Binding::Sum;
-                let (_, members) = self.index_sets.iter().find(|(symbol, _)| symbol == index)?;
-                let mut terms = Vec::new();
-                let mut length = 0;
-                for member in members {
-                    bound.push((index, member));
-                    let term = self.formula(body, bound, Binding::Product);
-                    bound.pop();
-                    let term = term?;
-                    length += term.len();
-                    if length > FORMULA_CHARACTERS_MAX * 4 {
-                        return None;
-                    }
-                    terms.push(term);
-                }
-                if terms.is_empty() {
-                    return None;
-                }
-                terms.join("+")
-            }
-            Kind::Convert(scale, inner) => {
-                own = Binding::Product;
-                let Scale { multiply, add, divide } = *scale;
-                let mut text = self.formula(inner, bound, Binding::Product)?;
-                if multiply != 1 {
-                    text = format!("{text}*{multiply}");
-                }
-                if add != 0 {
-                    text = format!("({text}{add:+})");
-                }
-                if divide != 1 {
-                    text = format!("{text}/{divide}");
-                }
-                text
-            }
-        };
-        Some(if own < least { format!("({text})") } else { text })
-    }
 }

@@ -1,5 +1,7 @@
 //! A methodology file as written, before anything is checked; an unknown key is an error.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -14,13 +16,41 @@ pub(super) struct RawMethodology {
     pub version: String,
     pub scope: String,
     pub source: String,
+    pub status: Text,
     pub sure: Text,
+    #[serde(default)]
+    pub gwp: String,
+    #[serde(default)]
+    pub year_split: String,
+    #[serde(default)]
+    pub rounding: String,
+    #[serde(default)]
+    pub eligibility: Vec<RawCriterion>,
     #[serde(default)]
     pub index: Vec<RawIndex>,
     #[serde(default)]
     pub parameter: Vec<RawParameter>,
     #[serde(default)]
     pub equation: Vec<RawEquation>,
+    #[serde(default)]
+    pub vector: Vec<RawVector>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVector {
+    pub id: String,
+    pub about: String,
+    pub inputs: toml::Table,
+    pub expected: toml::Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCriterion {
+    pub id: String,
+    pub criterion: String,
+    pub evidence: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +58,8 @@ pub(super) struct RawMethodology {
 pub(super) struct RawIndex {
     pub symbol: Text,
     pub about: String,
+    pub members: Option<Vec<Text>>,
+    pub over: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,11 +69,22 @@ pub(super) struct RawParameter {
     #[serde(default)]
     pub indices: Vec<Text>,
     pub kind: Text,
-    pub unit: Text,
+    pub unit: Option<Text>,
+    pub category_of: Option<Text>,
     pub options: Option<Vec<Text>>,
     pub aggregation: Option<Text>,
     pub frequency: Option<Text>,
     pub default: Option<Text>,
+    #[serde(default)]
+    pub defaults: BTreeMap<Text, Text>,
+    pub sample: Option<Text>,
+    #[serde(default)]
+    pub samples: BTreeMap<Text, Text>,
+    pub range: Option<[Text; 2]>,
+    #[serde(default)]
+    pub cross_check: Vec<String>,
+    #[serde(default)]
+    pub factor: String,
     pub about: String,
     pub source: String,
     pub sure: Text,

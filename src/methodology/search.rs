@@ -4,25 +4,22 @@
 //!    an input anywhere inside all bounds, one of its bounds is the lowest whatever the others are.
 //!    This is a proof over the whole range, not a derivative at a point, which would err (vector
 //!    BG-1: ER peaks inside).
-//! 2. **Trials.** The other inputs are tried jointly at both bounds and at every kink of min and max
-//!    between them, at most [`COMBINATIONS_MAX`] points.
+//! 2. **Trials.** The other inputs, by groups whose shares of ER only add up ([`separate`]), are tried
+//!    jointly at both bounds, at every kink of min and max between them, and on both sides of every
+//!    step of a condition, band or class; at most [`COMBINATIONS_MAX`] points.
 //! 3. **Proof.** The ranges are cut until every piece is shown to hold nothing lower than the lowest
-//!    trial by more than [`SLACK`]; a lower point found on the way takes its place. Without a proof
-//!    in [`PROOF_STEPS_MAX`] steps there is no figure.
-
-use std::collections::BTreeMap;
+//!    trial by more than a gram ([`super::prove`]); a lower point found on the way takes its place. Without a proof
+//!    in [`super::limits::PROOF_STEPS_MAX`] steps there is no figure.
 
 use dashu_float::Repr;
 
 use super::interval::Interval;
-use super::limits::{COMBINATIONS_MAX, PROOF_STEPS_MAX};
+use super::limits::COMBINATIONS_MAX;
 use super::model::Methodology;
 use super::number::{NumberError, Plain, is_negative, is_zero, magnitude, plain};
 use super::outcome::{EvaluationError, Picked, place};
+use super::separate::separate;
 use super::tape::{Operation, Tape};
-
-/// How far below the lowest trial a value may lie unseen, as digits and exponent: a gram of CO2e.
-const SLACK: (i8, isize) = (1, -6);
 
 /// Rounds of looking for kinks: those of the second come from where inputs meet each other's.
 const KINK_ROUNDS: usize = 2;
@@ -46,68 +43,106 @@ pub(super) fn search(
     let ranges: Vec<Range> =
         inputs.iter().map(|p| (p.low.plain().clone(), p.high.plain().clone())).collect();
     let mut search = Search { methodology, tape, inputs, goal: Goal::Lowest, trials: 0 };
-    let mut lowest = search.extreme(&ranges)?;
-    search.prove(&ranges, &mut lowest)?;
-    search.goal = Goal::Highest;
-    let highest = search.extreme(&ranges)?;
-    let highest_er = plain::negate(&highest.score);
+    let (mut lowest, parts) = search.extreme(&ranges)?;
+    if parts.ranges.iter().any(|(low, high)| low != high) {
+        search.prove_parts(&parts, &mut lowest)?;
+    }
+    let mut highest_er = lowest.score.clone();
+    if !free(&ranges).is_empty() {
+        search.goal = Goal::Highest;
+        let (highest, _) = search.extreme(&ranges)?;
+        highest_er = plain::negate(&highest.score);
+    }
     Ok(Extremes { lowest: lowest.point, highest_er, trials: search.trials })
 }
 
-type Range = (Plain, Plain);
+pub(super) type Range = (Plain, Plain);
 
 /// A point inside the bounds, and ER there as the goal sees it: lower is nearer to the goal.
-struct Found {
-    point: Vec<Plain>,
-    score: Plain,
+pub(super) struct Found {
+    pub point: Vec<Plain>,
+    pub score: Plain,
+}
+
+/// Two operations whose values meet, and what ER does where they do.
+type Pair = (usize, usize, Edge);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// It bends.
+    Kink,
+    /// It steps from one value to another.
+    Step,
+}
+
+/// What settling left: ranges, and the inputs still free, by which of them act on one another.
+pub(super) struct Parts {
+    pub ranges: Vec<Range>,
+    pub components: Vec<Vec<usize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     Lowest,
     Highest,
 }
 
-struct Search<'a> {
+pub(super) struct Search<'a> {
     methodology: &'a Methodology,
-    tape: &'a Tape,
+    pub(super) tape: &'a Tape,
     inputs: &'a [Picked],
-    goal: Goal,
+    pub(super) goal: Goal,
     trials: usize,
 }
 
 impl Search<'_> {
-    /// The best of the bounds and kinks.
-    fn extreme(&mut self, ranges: &[Range]) -> Result<Found, EvaluationError> {
+    /// The best of the bounds and kinks, and what was left to be decided.
+    fn extreme(&mut self, ranges: &[Range]) -> Result<(Found, Parts), EvaluationError> {
         let mut ranges = ranges.to_vec();
-        self.settle(&mut ranges);
-        let free = free(&ranges);
+        if !free(&ranges).is_empty() {
+            self.settle(&mut ranges);
+        }
+        let components = separate(self.tape, &free(&ranges));
         let mut point: Vec<Plain> = ranges.iter().map(|(low, _)| low.clone()).collect();
+        for component in &components {
+            self.best_of(component, &ranges, &mut point)?;
+        }
+        let score = self.score(&point)?;
+        Ok((Found { point, score }, Parts { ranges, components }))
+    }
+
+    /// Sets the inputs of one component to the best of their bounds and kinks, tried jointly.
+    fn best_of(
+        &mut self,
+        component: &[usize],
+        ranges: &[Range],
+        point: &mut [Plain],
+    ) -> Result<(), EvaluationError> {
         let mut candidates: Vec<Vec<Plain>> =
-            free.iter().map(|&at| vec![ranges[at].0.clone(), ranges[at].1.clone()]).collect();
-        self.check_count(&free, &candidates)?;
+            component.iter().map(|&at| vec![ranges[at].0.clone(), ranges[at].1.clone()]).collect();
+        self.check_count(component, &candidates)?;
         for _ in 0..KINK_ROUNDS {
-            if !self.add_kinks(&free, &mut candidates, &mut point)? {
+            if !self.add_kinks(component, &mut candidates, point)? {
                 break;
             }
         }
-        let mut best: Option<Found> = None;
+        let mut best: Option<(Plain, Vec<usize>)> = None;
         for combination in Combinations::new(&candidates) {
-            for ((&at, list), &choice) in free.iter().zip(&candidates).zip(&combination) {
-                point[at] = list[choice].clone();
-            }
-            let score = self.score(&point)?;
-            if best.as_ref().is_none_or(|best| score < best.score) {
-                best = Some(Found { point: point.clone(), score });
+            choose(component, &candidates, &combination, point);
+            let score = self.score(point)?;
+            if best.as_ref().is_none_or(|(lowest, _)| score < *lowest) {
+                best = Some((score, combination));
             }
         }
-        // There is always a combination: with nothing free, the empty one.
-        best.ok_or_else(|| missing("ER", &[]))
+        if let Some((_, combination)) = best {
+            choose(component, &candidates, &combination, point);
+        }
+        Ok(())
     }
 
     /// Moves every input with a decided direction to the bound it points to; true intervals and
     /// slopes of what remains.
-    fn settle(&self, ranges: &mut [Range]) -> Option<(Interval, Vec<Interval>)> {
+    pub(super) fn settle(&self, ranges: &mut [Range]) -> Option<(Interval, Vec<Interval>)> {
         loop {
             let intervals: Vec<Interval> = ranges
                 .iter()
@@ -155,9 +190,7 @@ impl Search<'_> {
             others[along].truncate(1);
             let mut found: Vec<Plain> = Vec::new();
             for combination in Combinations::new(&others) {
-                for ((&at, list), &choice) in free.iter().zip(&others).zip(&combination) {
-                    point[at] = list[choice].clone();
-                }
+                choose(free, &others, &combination, point);
                 self.kinks(&pairs, free[along], &candidates[along], point, &mut found)?;
             }
             let list = &mut candidates[along];
@@ -175,7 +208,7 @@ impl Search<'_> {
     /// Kinks along one input between its candidates, the others as in `point`.
     fn kinks(
         &mut self,
-        pairs: &[(usize, usize)],
+        pairs: &[Pair],
         along: usize,
         samples: &[Plain],
         point: &mut [Plain],
@@ -185,14 +218,24 @@ impl Search<'_> {
         for sample in samples {
             point[along] = sample.clone();
             let values = self.run(point)?;
-            let gap = |&(a, b): &(usize, usize)| plain::add(&values[a], &plain::negate(&values[b]));
+            let gap = |&(a, b, _): &Pair| plain::add(&values[a], &plain::negate(&values[b]));
             gaps.push(pairs.iter().map(|pair| gap(pair).unwrap_or(Repr::zero())).collect());
         }
-        for (pair_at, &(a, b)) in pairs.iter().enumerate() {
+        for (pair_at, &(a, b, edge)) in pairs.iter().enumerate() {
             for at in 1..samples.len() {
                 let (mut low, mut high) = (samples[at - 1].clone(), samples[at].clone());
                 let (mut low_gap, mut high_gap) =
                     (gaps[at - 1][pair_at].clone(), gaps[at][pair_at].clone());
+                let beside = beside(&low, &high);
+                if edge == Edge::Step {
+                    // On either side of a step another value counts, and only one of them on it.
+                    if is_zero(&low_gap) {
+                        found.extend(plain::add(&low, &beside));
+                    }
+                    if is_zero(&high_gap) {
+                        found.extend(plain::add(&high, &plain::negate(&beside)));
+                    }
+                }
                 if is_zero(&low_gap)
                     || is_zero(&high_gap)
                     || is_negative(&low_gap) == is_negative(&high_gap)
@@ -219,102 +262,34 @@ impl Search<'_> {
                         (high, high_gap) = (middle.clone(), gap);
                     }
                 }
+                if edge == Edge::Step {
+                    found.extend(plain::add(&middle, &plain::negate(&beside)));
+                    found.extend(plain::add(&middle, &beside));
+                }
                 found.push(middle);
             }
         }
         Ok(())
     }
 
-    /// All pairs of arguments of one min or max.
-    fn pairs(&self) -> Vec<(usize, usize)> {
+    /// What meets in a kink or step: all pairs of arguments of one min or max, and what tests compare.
+    fn pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for operation in &self.tape.operations {
-            if let Operation::Extreme(_, arguments) = operation {
-                for (at, &a) in arguments.iter().enumerate() {
-                    pairs.extend(arguments[at + 1..].iter().map(|&b| (a, b)));
+            match operation {
+                Operation::Extreme(_, arguments) => {
+                    for (at, &a) in arguments.iter().enumerate() {
+                        pairs.extend(arguments[at + 1..].iter().map(|&b| (a, b, Edge::Kink)));
+                    }
                 }
+                Operation::Case(cases) => {
+                    let tests = cases.cases.iter().flat_map(|(tests, _)| tests);
+                    pairs.extend(tests.map(|test| (test.left, test.right, Edge::Step)));
+                }
+                _ => {}
             }
         }
         pairs
-    }
-
-    /// Shows that nothing inside `ranges` is lower than `best` by more than the slack, or finds it.
-    fn prove(&mut self, ranges: &[Range], best: &mut Found) -> Result<(), EvaluationError> {
-        let slack = Repr::new(SLACK.0.into(), SLACK.1);
-        let is_far_below = |floor: &Plain, best: &Found| {
-            plain::add(floor, &slack).is_ok_and(|raised| raised < best.score)
-        };
-        // By the lowest that a piece may hold; `None`, nothing known, comes first.
-        let mut pieces: BTreeMap<(Option<Plain>, usize), Vec<Range>> = BTreeMap::new();
-        pieces.insert((None, 0), ranges.to_vec());
-        let mut steps = 0;
-        while let Some(((floor, _), mut piece)) = pieces.pop_first() {
-            if floor.as_ref().is_some_and(|floor| !is_far_below(floor, best)) {
-                return Ok(());
-            }
-            steps += 1;
-            if steps > PROOF_STEPS_MAX {
-                let inputs = self.names(&free(ranges));
-                return Err(EvaluationError::NotProven { inputs, steps: PROOF_STEPS_MAX });
-            }
-            let settled = self.settle(&mut piece);
-            let middle: Vec<Plain> = piece.iter().map(half_way).collect();
-            let score = self.score(&middle);
-            if let Ok(score) = &score
-                && is_far_below(score, best)
-            {
-                *best = Found { point: middle, score: score.clone() };
-            }
-            let free = free(&piece);
-            if free.is_empty() {
-                // One point: an error there is an error of the figure.
-                score?;
-                continue;
-            }
-            let (floor, widest) = settled.map_or((None, free[0]), |(er, slopes)| {
-                (
-                    self.floor(&er, &slopes, &piece, score.as_ref().ok()),
-                    widest(&free, &piece, &slopes),
-                )
-            });
-            if floor.as_ref().is_some_and(|floor| !is_far_below(floor, best)) {
-                continue;
-            }
-            let cut = half_way(&piece[widest]);
-            let (mut left, mut right) = (piece.clone(), piece);
-            left[widest].1 = cut.clone();
-            right[widest].0 = cut;
-            pieces.insert((floor.clone(), 2 * steps), left);
-            pieces.insert((floor, 2 * steps + 1), right);
-        }
-        Ok(())
-    }
-
-    /// A value that the score does not fall below inside a piece.
-    fn floor(
-        &self,
-        er: &Interval,
-        slopes: &[Interval],
-        piece: &[Range],
-        middle: Option<&Plain>,
-    ) -> Option<Plain> {
-        let direct = match (&er.0, self.goal) {
-            (Some((low, _)), Goal::Lowest) => Some(low.clone()),
-            (Some((_, high)), Goal::Highest) => Some(plain::negate(high)),
-            (None, _) => None,
-        };
-        let from_middle = || {
-            let mut floor = middle?.clone();
-            for (at, (low, high)) in piece.iter().enumerate().filter(|(_, (low, high))| low != high)
-            {
-                let width = plain::add(high, &plain::negate(low)).ok()?;
-                let half = plain::multiply(&width, &Repr::new(5.into(), -1)).ok()?;
-                let fall = plain::multiply(&magnitude(&slopes[at].steepest()?), &half).ok()?;
-                floor = plain::add(&floor, &plain::negate(&fall)).ok()?;
-            }
-            Some(floor)
-        };
-        direct.max(from_middle())
     }
 
     fn run(&mut self, point: &[Plain]) -> Result<Vec<Plain>, EvaluationError> {
@@ -324,7 +299,7 @@ impl Search<'_> {
             .map_err(|(at, error)| arithmetic(self.methodology, self.tape, at, error))
     }
 
-    fn score(&mut self, point: &[Plain]) -> Result<Plain, EvaluationError> {
+    pub(super) fn score(&mut self, point: &[Plain]) -> Result<Plain, EvaluationError> {
         let values = self.run(point)?;
         let er = &values[self.tape.er];
         Ok(match self.goal {
@@ -346,43 +321,33 @@ impl Search<'_> {
         Err(EvaluationError::TooManyCombinations { inputs, count, max: COMBINATIONS_MAX })
     }
 
-    fn names(&self, of: &[usize]) -> Vec<String> {
+    pub(super) fn names(&self, of: &[usize]) -> Vec<String> {
         of.iter().map(|&at| place(&self.inputs[at].symbol, &self.inputs[at].members)).collect()
     }
 }
 
-fn free(ranges: &[Range]) -> Vec<usize> {
+/// Sets each of these inputs to its candidate of this choice.
+fn choose(inputs: &[usize], candidates: &[Vec<Plain>], choice: &[usize], point: &mut [Plain]) {
+    for ((&at, list), &choice) in inputs.iter().zip(candidates).zip(choice) {
+        point[at] = list[choice].clone();
+    }
+}
+
+/// A step too small to matter, and large enough to be one at 34 digits.
+fn beside(low: &Plain, high: &Plain) -> Plain {
+    let width = plain::add(high, &plain::negate(low)).unwrap_or(Repr::zero());
+    plain::multiply(&width, &Repr::new(1.into(), -25)).unwrap_or(Repr::zero())
+}
+
+pub(super) fn free(ranges: &[Range]) -> Vec<usize> {
     ranges.iter().enumerate().filter(|(_, (low, high))| low != high).map(|(at, _)| at).collect()
 }
 
-fn half_way((low, high): &Range) -> Plain {
+pub(super) fn half_way((low, high): &Range) -> Plain {
     let half = Repr::new(5.into(), -1);
     plain::add(low, high)
         .and_then(|sum| plain::multiply(&sum, &half))
         .unwrap_or_else(|_| low.clone())
-}
-
-/// The free input along which ER may move most.
-fn widest(free: &[usize], piece: &[Range], slopes: &[Interval]) -> usize {
-    let reach = |at: usize| {
-        let (low, high) = &piece[at];
-        let width = plain::add(high, &plain::negate(low)).ok()?;
-        plain::multiply(&magnitude(&slopes[at].steepest()?), &width).ok()
-    };
-    // An unknown reach is the widest of all.
-    let is_wider = |a: &Option<Plain>, b: &Option<Plain>| match (a, b) {
-        (None, Some(_)) => true,
-        (Some(a), Some(b)) => a > b,
-        (_, None) => false,
-    };
-    let mut best = (free[0], reach(free[0]));
-    for &at in &free[1..] {
-        let reach = reach(at);
-        if is_wider(&reach, &best.1) {
-            best = (at, reach);
-        }
-    }
-    best.0
 }
 
 /// Where the line through both ends crosses zero; every third step the middle, so that a bent curve

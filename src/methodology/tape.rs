@@ -1,19 +1,13 @@
-//! The equations written out for given members: one list of operations, each on earlier ones.
+//! The equations written out for given members: one list of operations, each on earlier ones, as
+//! [`super::layout`] writes it.
 //!
 //! One list serves every kind of arithmetic ([`Algebra`]): checked numbers for what is claimed,
 //! plain ones for trials, intervals for proofs; and backwards, for derivatives.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use super::fit::combinations;
-use super::inputs::Inputs;
+use super::Place;
 use super::interval::Interval;
-use super::limits::OPERATIONS_MAX;
-use super::model::{Equation, Methodology};
 use super::number::{Number, NumberError, Plain, plain};
-use super::outcome::EvaluationError;
-use super::syntax::{Expression, Extreme, Kind, Operator};
-use super::{Place, number};
+use super::syntax::{Extreme, Relation};
 
 /// A kind of arithmetic.
 pub(super) trait Algebra: Clone {
@@ -23,6 +17,11 @@ pub(super) trait Algebra: Clone {
     fn divide(&self, other: &Self) -> Result<Self, NumberError>;
     fn negate(&self) -> Self;
     fn power(&self, exponent: u32) -> Result<Self, NumberError>;
+    fn exp(&self) -> Result<Self, NumberError>;
+    /// Whether the relation holds; `None` where it may and may not.
+    fn holds(&self, relation: Relation, other: &Self) -> Option<bool>;
+    /// The least that holds all of these, of which there is one or more.
+    fn hull(of: &[&Self]) -> Self;
     /// Of one argument or more; the first of equal ones.
     fn extreme(extreme: Extreme, arguments: &[&Self]) -> Self;
 }
@@ -45,6 +44,16 @@ impl Algebra for Number {
     }
     fn power(&self, exponent: u32) -> Result<Self, NumberError> {
         Number::power(self, exponent)
+    }
+    fn exp(&self) -> Result<Self, NumberError> {
+        Number::exp(self)
+    }
+    fn holds(&self, relation: Relation, other: &Self) -> Option<bool> {
+        Some(compared(self, relation, other))
+    }
+    fn hull(of: &[&Self]) -> Self {
+        // A value is in one class only.
+        of.first().map_or_else(|| Self::of(&Number::ZERO), |first| (*first).clone())
     }
     fn extreme(extreme: Extreme, arguments: &[&Self]) -> Self {
         most(extreme, arguments)
@@ -70,8 +79,27 @@ impl Algebra for Plain {
     fn power(&self, exponent: u32) -> Result<Self, NumberError> {
         plain::power(self, exponent)
     }
+    fn exp(&self) -> Result<Self, NumberError> {
+        plain::exp(self)
+    }
+    fn holds(&self, relation: Relation, other: &Self) -> Option<bool> {
+        Some(compared(self, relation, other))
+    }
+    fn hull(of: &[&Self]) -> Self {
+        // A value is in one class only.
+        of.first().map_or_else(|| Self::of(&Number::ZERO), |first| (*first).clone())
+    }
     fn extreme(extreme: Extreme, arguments: &[&Self]) -> Self {
         most(extreme, arguments)
+    }
+}
+
+fn compared<T: Ord>(left: &T, relation: Relation, right: &T) -> bool {
+    match relation {
+        Relation::Less => left < right,
+        Relation::AtMost => left <= right,
+        Relation::More => left > right,
+        Relation::AtLeast => left >= right,
     }
 }
 
@@ -99,7 +127,57 @@ pub(super) enum Operation {
     Multiply(usize, usize),
     Divide(usize, usize),
     Power(usize, u32),
+    Exp(usize),
     Extreme(Extreme, Vec<usize>),
+    /// The value of the first case whose tests all hold, else the other value; without one the value
+    /// is in no class. Boxed: rare, and the list is long.
+    Case(Box<Cases>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Cases {
+    /// Tests and the value where they hold.
+    pub cases: Vec<(Vec<Test>, usize)>,
+    pub otherwise: Option<usize>,
+}
+
+/// A comparison of two operations' values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Test {
+    pub left: usize,
+    pub relation: Relation,
+    pub right: usize,
+}
+
+impl Cases {
+    /// The places of the values that can be meant while the operations range over `values`; `None`
+    /// if it can be none of them.
+    pub fn meant<A: Algebra>(&self, values: &[A]) -> Option<Vec<usize>> {
+        let mut meant = Vec::new();
+        for (tests, value) in &self.cases {
+            let mut held = Some(true);
+            for test in tests {
+                match values[test.left].holds(test.relation, &values[test.right]) {
+                    Some(true) => {}
+                    None => held = None,
+                    Some(false) => {
+                        held = Some(false);
+                        break;
+                    }
+                }
+            }
+            match held {
+                Some(false) => {}
+                Some(true) => {
+                    meant.push(*value);
+                    return Some(meant);
+                }
+                None => meant.push(*value),
+            }
+        }
+        meant.push(self.otherwise?);
+        Some(meant)
+    }
 }
 
 /// An equation for one member of each of its indices.
@@ -125,52 +203,6 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    pub(super) fn new(methodology: &Methodology, inputs: &Inputs) -> Result<Self, EvaluationError> {
-        let mut index_sets: Vec<(String, Vec<String>)> = Vec::new();
-        for index in &methodology.indices {
-            match inputs.index_sets.get(&index.symbol) {
-                Some(members) if !members.is_empty() => {
-                    index_sets.push((index.symbol.clone(), members.clone()));
-                }
-                _ => return Err(EvaluationError::NoMembers { index: index.symbol.clone() }),
-            }
-        }
-        let mut writer = Writer {
-            index_sets: &index_sets,
-            operations: Vec::new(),
-            places: HashMap::new(),
-            uses: Vec::new(),
-            used: HashSet::new(),
-        };
-        let mut input_places = Vec::new();
-        for parameter in &methodology.parameters {
-            for members in combinations(&parameter.indices, &index_sets) {
-                let at = writer.push(Operation::Input(input_places.len()))?;
-                let place = (parameter.symbol.clone(), members);
-                writer.places.insert(place.clone(), at);
-                input_places.push(place);
-            }
-        }
-        let mut lines = Vec::new();
-        for &position in &methodology.order {
-            let equation: &Equation = &methodology.equations[position];
-            for members in combinations(&equation.indices, &index_sets) {
-                let mut bound: BTreeMap<&str, &str> = BTreeMap::new();
-                for (index, member) in equation.indices.iter().zip(&members) {
-                    bound.insert(index, member);
-                }
-                writer.used.clear();
-                let result = writer.expression(&equation.checked, &bound)?;
-                writer.places.insert((equation.symbol.clone(), members.clone()), result);
-                let uses = std::mem::take(&mut writer.uses);
-                lines.push(Line { equation: position, members, result, uses });
-            }
-        }
-        let er = writer.places.get(&("ER".to_owned(), Vec::new())).copied();
-        let er = er.ok_or(EvaluationError::Missing { symbol: "ER".into(), members: Vec::new() })?;
-        Ok(Self { operations: writer.operations, lines, inputs: input_places, er })
-    }
-
     /// Every operation's value.
     ///
     /// # Errors
@@ -186,6 +218,14 @@ impl Tape {
                 Operation::Multiply(left, right) => values[*left].multiply(&values[*right]),
                 Operation::Divide(left, right) => values[*left].divide(&values[*right]),
                 Operation::Power(base, exponent) => values[*base].power(*exponent),
+                Operation::Exp(of) => values[*of].exp(),
+                Operation::Case(cases) => match cases.meant(&values) {
+                    Some(meant) => {
+                        let meant: Vec<&A> = meant.iter().map(|at| &values[*at]).collect();
+                        Ok(A::hull(&meant))
+                    }
+                    None => Err(NumberError::NoClass),
+                },
                 Operation::Extreme(extreme, arguments) => {
                     let arguments: Vec<&A> = arguments.iter().map(|at| &values[*at]).collect();
                     Ok(A::extreme(*extreme, &arguments))
@@ -236,6 +276,22 @@ impl Tape {
                     let lower = values[*base].power(exponent - 1);
                     pass(*base, lower.and_then(|lower| lower.multiply(&factor)));
                 }
+                Operation::Exp(of) => pass(*of, Ok(values[at].clone())),
+                Operation::Case(cases) => {
+                    let meant = cases.meant(values).unwrap_or_default();
+                    if let [only] = meant.as_slice() {
+                        pass(*only, one());
+                        continue;
+                    }
+                    // A step: nothing is known of how far it goes along what decides it.
+                    for value in meant {
+                        pass(value, Ok(Interval::share()));
+                    }
+                    for test in cases.cases.iter().flat_map(|(tests, _)| tests) {
+                        pass(test.left, Ok(Interval::WHOLE));
+                        pass(test.right, Ok(Interval::WHOLE));
+                    }
+                }
                 Operation::Extreme(extreme, arguments) => {
                     let ranges: Vec<&Interval> = arguments.iter().map(|at| &values[*at]).collect();
                     let shares = Interval::shares(*extreme, &ranges);
@@ -251,116 +307,5 @@ impl Tape {
     /// The line that an operation belongs to.
     pub(super) fn line_of(&self, at: usize) -> Option<&Line> {
         self.lines.iter().find(|line| at <= line.result)
-    }
-}
-
-struct Writer<'a> {
-    index_sets: &'a [(String, Vec<String>)],
-    operations: Vec<Operation>,
-    places: HashMap<Place, usize>,
-    /// Of the line being written, each place once.
-    uses: Vec<Place>,
-    used: HashSet<Place>,
-}
-
-impl Writer<'_> {
-    fn push(&mut self, operation: Operation) -> Result<usize, EvaluationError> {
-        let at = self.operations.len();
-        if at >= OPERATIONS_MAX {
-            return Err(EvaluationError::TooLarge { max: OPERATIONS_MAX });
-        }
-        self.operations.push(operation);
-        Ok(at)
-    }
-
-    fn constant(&mut self, value: Number) -> Result<usize, EvaluationError> {
-        self.push(Operation::Constant(value))
-    }
-
-    fn whole(&mut self, value: i128) -> Result<usize, EvaluationError> {
-        self.constant(Number::exact(number::whole(value)))
-    }
-
-    fn expression(
-        &mut self,
-        expression: &Expression,
-        bound: &BTreeMap<&str, &str>,
-    ) -> Result<usize, EvaluationError> {
-        match &expression.kind {
-            Kind::Number { value, .. } => self.constant(Number::from(*value)),
-            Kind::Symbol { name, indices } => {
-                let members = indices
-                    .iter()
-                    .map(|index| bound.get(index.as_str()).copied().unwrap_or_default().to_owned())
-                    .collect();
-                let place = (name.clone(), members);
-                let at = self.places.get(&place).copied();
-                let at = at.ok_or_else(|| EvaluationError::Missing {
-                    symbol: place.0.clone(),
-                    members: place.1.clone(),
-                })?;
-                if self.used.insert(place.clone()) {
-                    self.uses.push(place);
-                }
-                Ok(at)
-            }
-            Kind::Negate(inner) => {
-                let inner = self.expression(inner, bound)?;
-                self.push(Operation::Negate(inner))
-            }
-            Kind::Binary(operator, left, right) => {
-                let left = self.expression(left, bound)?;
-                let right = self.expression(right, bound)?;
-                match operator {
-                    Operator::Add => self.push(Operation::Add(left, right)),
-                    Operator::Subtract => {
-                        let negative = self.push(Operation::Negate(right))?;
-                        self.push(Operation::Add(left, negative))
-                    }
-                    Operator::Multiply => self.push(Operation::Multiply(left, right)),
-                    Operator::Divide => self.push(Operation::Divide(left, right)),
-                }
-            }
-            Kind::Power(base, exponent) => {
-                let base = self.expression(base, bound)?;
-                self.push(Operation::Power(base, *exponent))
-            }
-            Kind::Extreme(extreme, arguments) => {
-                let arguments: Result<Vec<usize>, _> =
-                    arguments.iter().map(|argument| self.expression(argument, bound)).collect();
-                self.push(Operation::Extreme(*extreme, arguments?))
-            }
-            Kind::Sum { index, body } => {
-                let sets = self.index_sets;
-                let set = sets.iter().find(|(symbol, _)| symbol == index);
-                let mut sum = None;
-                for member in set.map_or(&[][..], |(_, members)| members.as_slice()) {
-                    let mut inner = bound.clone();
-                    inner.insert(index, member);
-                    let term = self.expression(body, &inner)?;
-                    sum = Some(match sum {
-                        None => term,
-                        Some(sum) => self.push(Operation::Add(sum, term))?,
-                    });
-                }
-                sum.ok_or_else(|| EvaluationError::NoMembers { index: index.clone() })
-            }
-            Kind::Convert(scale, inner) => {
-                let mut at = self.expression(inner, bound)?;
-                if scale.multiply != 1 {
-                    let factor = self.whole(scale.multiply)?;
-                    at = self.push(Operation::Multiply(at, factor))?;
-                }
-                if scale.add != 0 {
-                    let offset = self.whole(scale.add)?;
-                    at = self.push(Operation::Add(at, offset))?;
-                }
-                if scale.divide != 1 {
-                    let divisor = self.whole(scale.divide)?;
-                    at = self.push(Operation::Divide(at, divisor))?;
-                }
-                Ok(at)
-            }
-        }
     }
 }

@@ -362,7 +362,7 @@ mod tests {
             ("tCO2/", "unit \"\" is unknown"),
             ("m3^0", "\"m3^0\" has no power from 1 to 9"),
             ("km*km^9", "powers go to 9"),
-            ("t/MWh/yr", "unit \"yr\" is unknown"),
+            ("t/MWh/week", "unit \"week\" is unknown"),
             ("tco2", "unit \"tco2\" is unknown"),
         ] {
             assert_eq!(CompoundUnit::parse(text).unwrap_err().reason, reason, "{text}");

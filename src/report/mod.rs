@@ -7,6 +7,7 @@
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod build;
+pub mod calculation;
 pub mod html;
 pub mod json;
 pub mod model;

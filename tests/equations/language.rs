@@ -1,6 +1,6 @@
 //! What right equations give: values, units, traces, and the forms for people.
 
-use mrv::methodology::{CompoundUnit, EvaluationError, NumberError, shipped, syntax};
+use mrv::methodology::{CompoundUnit, EvaluationError, Inputs, NumberError, shipped, syntax};
 use proptest::prelude::*;
 
 use super::model::{evaluate, number, read, text, with_er};
@@ -46,6 +46,19 @@ fn equations_compute_in_their_units() {
     ] {
         assert_eq!(value(unit, equation, values), expected, "{equation}");
     }
+}
+
+#[test]
+fn a_sum_that_lands_on_a_whole_number_is_told_where_a_spreadsheet_floors_it_lower() {
+    let ten = "x + x + x + x + x + x + x + x + x + x";
+    let methodology = read(&with_er("tCO2e", &format!("({ten}) * 1 [tCO2e]"))).unwrap();
+    let at = |x: &str| evaluate(&methodology, &[("x", x, x)]).unwrap();
+    // As doubles ten times 0.1 is 0.9999999999999999.
+    assert_eq!(at("0.1").er, number("1"));
+    assert_eq!(at("0.1").boundary(), Some((1, 0)));
+    assert_eq!(at("0.3").boundary(), Some((3, 2)));
+    assert_eq!(at("0.11").boundary(), None);
+    assert_eq!(at("0.11").spreadsheet_floor, Some(1));
 }
 
 #[test]
@@ -115,11 +128,14 @@ fn an_equation_is_shown_as_text_latex_and_formula() {
          \\mathrm{COP}_{\\mathrm{PJ,tc},i}}{\\mathrm{COP}_{\\mathrm{RE},i}}} \\cdot \
          \\mathrm{EF}_{\\mathrm{elec}}"
     );
-    let sets = [("i".to_owned(), vec!["a".to_owned(), "b".to_owned()])];
-    let cell = |symbol: &str, members: &[String]| format!("{symbol}.{}", members.concat());
-    let formula = |symbol, members: &[&str]| {
+    let sets = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Inputs::new(&[("i".to_owned(), names.clone()), ("g".to_owned(), names)])
+    };
+    let mut cell = |symbol: &str, members: &[String]| format!("{symbol}.{}", members.concat());
+    let mut formula = |symbol, members: &[&str]| {
         let members: Vec<String> = members.iter().map(|m| (*m).to_owned()).collect();
-        chiller.formula(symbol, &members, &sets, &cell)
+        chiller.formula(symbol, &members, &sets(&["a", "b"]), &mut cell)
     };
     assert_eq!(
         formula("RE", &[]).unwrap(),
@@ -134,7 +150,7 @@ fn an_equation_is_shown_as_text_latex_and_formula() {
     assert_eq!(formula("nothing", &[]), None);
 
     let units = read(&with_er("MWh", "-(EC^2) / max(Q, EC) - min(Q, EC)")).unwrap();
-    let shown = units.formula("A", &[], &sets, &cell).unwrap();
+    let shown = units.formula("A", &[], &sets(&["a"]), &mut cell).unwrap();
     assert_eq!(shown, "(-(EC.^2)/MAX(Q.,EC.*9/2500)-MIN(Q.,EC.*9/2500)*6250000/81)*9/2500000");
 }
 
@@ -163,7 +179,7 @@ fn plans_are_held_against_the_methodology() {
     };
     for file in std::fs::read_dir(&root).unwrap() {
         let registered = plan(file.unwrap().file_name().to_str().unwrap());
-        let findings = methodology(&registered.methodology).check_inputs(&registered);
+        let findings = methodology(&registered.methodologies[0]).check_inputs(&registered);
         assert_eq!(findings, Vec::<String>::new(), "{}", registered.title);
     }
     let mut registered = plan("demo-chiller.toml");

@@ -30,7 +30,7 @@ pub const PARAMETERS: &[(&str, &str, &str)] = &[
 pub fn text(equations: &[(&str, &str, &str)]) -> String {
     let mut text = String::from(
         "mrv_methodology = 1\nid = \"TEST\"\ntitle = \"test\"\nversion = \"1\"\nscope = \"1\"\n\
-         source = \"test\"\nsure = \"D\"\n[[index]]\nsymbol = \"i\"\nabout = \"part\"\n\
+         source = \"test\"\nstatus = \"equivalent form\"\nsure = \"D\"\n[[index]]\nsymbol = \"i\"\nabout = \"part\"\n\
          [[index]]\nsymbol = \"g\"\nabout = \"gas\"\n",
     );
     let used = |symbol: &str| {

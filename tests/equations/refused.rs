@@ -79,9 +79,71 @@ fn a_wrong_equation_is_told_at_its_column() {
         (
             "kWh",
             "exp(EC)",
-            "1: function exp does not exist in this version of the language; the functions are sum, min, max",
+            "5: exp takes a number, not kWh; multiply a rate by its time: exp(-k * 1 [yr])",
         ),
-        ("kWh", "EC * sin(x)", "6: function sin does not exist; the functions are sum, min, max"),
+        (
+            "kWh",
+            "floor(EC)",
+            "1: function floor does not exist in this version of the language; the functions are sum, min, max, mean, exp, if",
+        ),
+        (
+            "kWh",
+            "EC * sin(x)",
+            "6: function sin does not exist; the functions are sum, min, max, mean, exp, if",
+        ),
+        (
+            "1",
+            "if(x, y, z)",
+            "5: a condition compares with <, <=, > or >=; write if(T >= 500 [degC], a, b)",
+        ),
+        (
+            "1",
+            "if(EC > T1, x, y)",
+            "9: kWh is compared with degC; a temperature is no difference of temperatures (K) and no amount",
+        ),
+        (
+            "kWh",
+            "if(x > y, EC, P)",
+            "15: if gives kWh or kW; one is a rate and the other an amount: multiply the rate by its hours",
+        ),
+        ("MWh", "mean(i: EG[i])", "14: a mean names its weight; write mean(i: w[i] by V[i])"),
+        (
+            "MWh",
+            "sum(i <= i: EG[i])",
+            "1: index i of the sum is not bound; write sum(i: ...) around it, or indices = [\"i\"] for the equation",
+        ),
+        ("1", "x * year", "5: no index is over years; declare an [[index]] with over = \"years\""),
+        (
+            "MWh",
+            "sum(i: EG[i] * i)",
+            "16: index i has no order of time and is no value; only an index over a calendar is a place in time",
+        ),
+        (
+            "MWh",
+            "EG[band(g: x <= y)]",
+            "1: a member of g is chosen where EG has index i; choose a member of i",
+        ),
+        (
+            "MWh",
+            "EG[band(i: x <= y)]",
+            "12: the edge is the same for every i; use a parameter with index i: from[i]",
+        ),
+        ("MWh", "EG[x]", "1: index x is unknown; declare it as an [[index]]"),
+        (
+            "MWh",
+            "EG[EC[i]]",
+            "1: EC names no member of i, an index of EG; declare it with category_of = \"i\"",
+        ),
+        (
+            "1",
+            "band(i: EG[i] <= EC)",
+            "1: band chooses a member of an index and is no value; write it between brackets: SE[band(...)]",
+        ),
+        (
+            "MWh",
+            "EG[max(i: x)]",
+            "4: max chooses no member of an index; write band(b: from[b] <= x) or lookup(c: from[c] <= x < to[c])",
+        ),
         ("kWh", "EC * (x + y", "6: the parenthesis opened here is not closed; add ')'"),
         ("kWh", "EC * x)", "7: ')' stands where an operator is expected; it closes nothing"),
         ("kWh", "EC x", "4: 'x' stands where an operator is expected; write * between factors"),
@@ -162,24 +224,24 @@ fn a_wrong_file_is_told_with_all_its_findings() {
         "id = \"TEST\"",
         "id = \"a b\"\nsurely = 1",
         "m.toml:3:1: unknown field `surely`, expected one of `mrv_methodology`, `id`, `title`, \
-         `version`, `scope`, `source`, `sure`, `index`, `parameter`, `equation`",
+         `version`, `scope`, `source`, `status`, `sure`, `gwp`, `year_split`, `rounding`, `eligibility`, `index`, `parameter`, `equation`, `vector`",
     );
     check(
         "kind = \"fixed\"",
         "kind = \"fixed\"\nfrequency = \"daily\"",
-        "m.toml:18:13: a fixed parameter has no options, aggregation or frequency; remove it, or \
+        "m.toml:19:13: a fixed parameter has no options, aggregation or frequency; remove it, or \
          write kind = \"monitored\"",
     );
     check(
         "kind = \"fixed\"",
         "kind = \"monitored\"\noptions = [\"D\"]\naggregation = \"total\"",
-        "m.toml:15:10: a monitored parameter needs options, aggregation and frequency; such as \
+        "m.toml:16:10: a monitored parameter needs options, aggregation and frequency; such as \
          options = [\"C\"], aggregation = \"sum\", frequency = \"continuous\"",
     );
     check(
         "unit = \"kWh\"",
         "unit = \"KWH\"",
-        "m.toml:18:8: \"KWH\" is no unit: unit \"KWH\" is unknown; write units such as MWh, tCO2e/MWh, kJ/kg/K or 1",
+        "m.toml:19:8: \"KWH\" is no unit: unit \"KWH\" is unknown; write units such as MWh, tCO2e/MWh, kJ/kg/K or 1",
     );
     check(
         "symbol = \"PE\"",
@@ -189,33 +251,33 @@ fn a_wrong_file_is_told_with_all_its_findings() {
     check(
         "text = '0 [tCO2e]'",
         "text = '0 [tCO2e] + ER - ER'",
-        "m.toml:37:10: PE depends on itself: PE uses ER uses PE; equations cannot form a circle",
+        "m.toml:38:10: PE depends on itself: PE uses ER uses PE; equations cannot form a circle",
     );
     check(
         "symbol = \"A\"",
         "symbol = \"EC\"",
-        "m.toml:23:10: EC is declared twice; keep one, or rename it",
+        "m.toml:24:10: EC is declared twice; keep one, or rename it",
     );
     check(
         "sure = \"D\"",
         "sure = \"sure\"",
-        "m.toml:7:8: sure = \"sure\" says nothing; use S, C, D, K or K?",
+        "m.toml:8:8: sure = \"sure\" says nothing; use S, C, D, K or K?",
     );
     check(
         "text = 'EC'",
         "text = '2 [kWh]'",
-        "m.toml:15:10: no equation uses EC; remove the parameter",
+        "m.toml:16:10: no equation uses EC; remove the parameter",
     );
     check(
         "kind = \"fixed\"\nunit = \"kWh\"\nabout = \"\"\nsource = \"\"\nsure = \"D\"",
         "kind = \"fixed\"\ndefault = \"1.5\"\nunit = \"kWh\"\nabout = \"\"\nsource = \"\"\nsure = \"K?\"",
-        "m.toml:18:11: a default of low confidence (sure = \"K?\"); remove it: the plan must give \
+        "m.toml:19:11: a default of low confidence (sure = \"K?\"); write sample instead: the plan must give \
          such a value",
     );
     check(
         "kind = \"fixed\"\nunit = \"kWh\"",
         "kind = \"monitored\"\noptions = [\"C\"]\naggregation = \"sum\"\nfrequency = \"\"\nunit = \"degC\"",
-        "m.toml:19:15: temperatures do not add up; write aggregation = \"mean\"",
+        "m.toml:20:15: temperatures do not add up; write aggregation = \"mean\"",
     );
     let per_part = text(&[
         ("RE[i]", "tCO2e", "EG[i] * EF"),
@@ -224,8 +286,8 @@ fn a_wrong_file_is_told_with_all_its_findings() {
     ]);
     assert_eq!(
         findings(&per_part),
-        "m.toml:32:12: RE has one value, without index; write a sum over the index\n\
-         m.toml:47:8: ER is in tCO2e, not in t; write unit = \"tCO2e\""
+        "m.toml:33:12: RE has one value, without index; write a sum over the index\n\
+         m.toml:48:8: ER is in tCO2e, not in t; write unit = \"tCO2e\""
     );
 }
 

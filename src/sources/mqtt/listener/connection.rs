@@ -358,12 +358,11 @@ impl Incoming<'_> {
             });
             match storing.await.map_err(|error| Close::Blob(error.to_string()))?? {
                 Ok(stored) => return Ok(stored),
-                Err(DatasetError::Io { source, .. })
-                    if source.kind() == std::io::ErrorKind::StorageFull =>
-                {
+                Err(DatasetError::Io { ref source, .. }) if crate::journal::is_want(source) => {
                     if !was_full {
                         tracing::error!(
-                            "disk full: a large message waits, nothing is acknowledged"
+                            error = %source,
+                            "a large message waits, nothing is acknowledged"
                         );
                     }
                     was_full = true;

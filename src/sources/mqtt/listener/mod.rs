@@ -25,13 +25,14 @@
 
 mod acks;
 mod authorise;
-mod close;
+pub mod close;
 mod connection;
 mod handshake;
-mod packet;
+pub mod packet;
 mod publish;
 mod session;
-mod wire;
+mod strict;
+pub mod wire;
 
 #[cfg(test)]
 mod tests;

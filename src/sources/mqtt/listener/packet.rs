@@ -1,7 +1,8 @@
 //! Packets of both versions in one vocabulary, read and written by rumqttc's codecs.
 //!
 //! Takes one whole packet at a time, as [`super::wire`] cut it; gives what this listener acts on.
-//! The codecs are lenient: reserved flags and packet id 0 are checked here.
+//! The codecs are lenient: reserved flags and packet id 0 are checked here, the rest in
+//! [`super::strict`].
 
 use bytes::{Bytes, BytesMut};
 use rumqttc::mqttbytes::{Error as V4Error, v4};
@@ -9,6 +10,7 @@ use rumqttc::v5::mqttbytes::{Error as V5Error, v5};
 
 use super::close::ConnectCode;
 use super::publish;
+use super::strict;
 use super::wire::Version;
 
 /// Why bytes are no packet.
@@ -37,7 +39,6 @@ pub struct Connect {
 
 /// Quality of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::enum_variant_names, reason = "the standard's names")]
 pub enum Qos {
     /// No acknowledgement.
     AtMostOnce,
@@ -139,6 +140,10 @@ pub struct Welcome {
 /// # Errors
 /// When it is malformed.
 pub fn read_connect(version: Version, mut packet: BytesMut) -> Result<Connect, Malformed> {
+    if packet[0] != 0x10 {
+        return Err(Malformed("not a CONNECT".to_owned()));
+    }
+    strict::connect(version, &packet).map_err(|what| Malformed(what.to_owned()))?;
     match version {
         Version::V311 => match v4::Packet::read(&mut packet, usize::MAX)? {
             v4::Packet::Connect(connect) => Ok(Connect {
@@ -189,6 +194,7 @@ pub fn read(version: Version, mut packet: BytesMut) -> Result<Packet, Malformed>
     if first & 0x0f != flags {
         return Err(Malformed("reserved flags are set wrongly".to_owned()));
     }
+    strict::packet(version, &packet).map_err(|what| Malformed(what.to_owned()))?;
     let packet = match (version, first >> 4) {
         (_, 3) => return publish::read(version, packet).map(Packet::Publish),
         (_, 1) => Packet::Unexpected("a second CONNECT"),

@@ -20,6 +20,9 @@ pub const CANCELLATION_DIGITS_MIN: isize = 12;
 /// Decimal exponents of the first digit that decimal128 can hold (IEEE 754-2008, table 3.6).
 const EXPONENT_FIRST_DIGIT: std::ops::RangeInclusive<isize> = -6_143..=6_144;
 
+/// Magnitude of an exponent with which 34 digits are in the range for sure.
+const EXPONENT_SURE: usize = 6_000;
+
 /// Digits of an error bound; it is only ever rounded up.
 const ERROR_DIGITS: usize = 4;
 
@@ -27,6 +30,7 @@ const ERROR_DIGITS: usize = 4;
 pub(super) type Plain = Repr<10>;
 
 const VALUE: Context<HalfEven> = Context::new(DIGITS_MAX as usize);
+const LONGER: Context<HalfEven> = Context::new(DIGITS_MAX as usize + 2);
 const ERROR: Context<Up> = Context::new(ERROR_DIGITS);
 
 /// Why a result is no number.
@@ -38,6 +42,10 @@ pub enum NumberError {
     Underflow,
     #[error("division by zero")]
     DivisionByZero,
+    #[error("the square root of a negative number")]
+    NegativeRoot,
+    #[error("no class holds the value that is looked up; the table does not cover it")]
+    NoClass,
     #[error(
         "the difference cancels: fewer than {CANCELLATION_DIGITS_MIN} digits of it are certain; \
          write the equation without subtracting nearly equal results"
@@ -123,6 +131,9 @@ impl Number {
     /// Overflow, underflow.
     pub fn multiply(&self, other: &Self) -> Result<Self, NumberError> {
         let (value, rounding) = rounded(VALUE.mul(&self.value, &other.value))?;
+        if self.is_exact() && other.is_exact() {
+            return Ok(Self { value, error: rounding });
+        }
         let left = up_mul(&magnitude(&self.value), &other.error);
         let right = up_mul(&magnitude(&other.value), &self.error);
         let both = up_mul(&self.error, &other.error);
@@ -163,6 +174,47 @@ impl Number {
     /// Overflow, underflow.
     pub fn power(&self, exponent: u32) -> Result<Self, NumberError> {
         (0..exponent).try_fold(Self::ONE, |product, _| product.multiply(self))
+    }
+
+    /// e to this power, right to at least 30 digits for an exact number.
+    ///
+    /// # Errors
+    /// Overflow, underflow.
+    pub fn exp(&self) -> Result<Self, NumberError> {
+        let (value, rounding) = plain::exp_rounded(&self.value)?;
+        if self.is_exact() {
+            return Ok(Self { value, error: rounding });
+        }
+        // |e^x' - e^x| <= e^x (e^d - 1), and e^d - 1 <= 2 d for d up to 1.
+        if self.error > Repr::one() {
+            return Err(NumberError::Cancellation);
+        }
+        let spread = up_mul(&up_add(&value, &rounding), &up_add(&self.error, &self.error));
+        Ok(Self { value, error: up_add(&spread, &rounding) })
+    }
+
+    /// The square root.
+    ///
+    /// # Errors
+    /// [`NumberError::NegativeRoot`] for a negative number.
+    pub fn sqrt(&self) -> Result<Self, NumberError> {
+        if self.is_zero() {
+            return Ok(self.clone());
+        }
+        if self.is_negative() {
+            return Err(NumberError::NegativeRoot);
+        }
+        let (value, rounding) = rounded(VALUE.sqrt(&self.value))?;
+        if self.is_exact() {
+            return Ok(Self { value, error: rounding });
+        }
+        // |sqrt a - sqrt a'| <= error / sqrt a'
+        Ok(Self { error: up_add(&up_div(&self.error, &value), &rounding), value })
+    }
+
+    /// The sum without a check for cancellation: for information, never for a figure.
+    pub(super) fn plainly_add(&self, other: &Self) -> Result<Self, NumberError> {
+        Ok(Self::exact(plain::add(&self.value, &other.value)?))
     }
 
     /// The greatest whole number not above this one: the one rounding of tCO2e, downward.
@@ -302,6 +354,23 @@ pub(super) mod plain {
     pub fn power(base: &Plain, exponent: u32) -> Result<Plain, NumberError> {
         (0..exponent).try_fold(Repr::one(), |product, _| multiply(&product, base))
     }
+
+    pub fn exp(value: &Plain) -> Result<Plain, NumberError> {
+        Ok(exp_rounded(value)?.0)
+    }
+
+    /// e to the value, and how far the result may be from it.
+    pub fn exp_rounded(value: &Plain) -> Result<(Plain, Plain), NumberError> {
+        // Beyond the range of decimal128 in any case; the series would take for ever.
+        let limit = Repr::new(15_000.into(), 0);
+        if *value > limit {
+            return Err(NumberError::Overflow);
+        }
+        if super::magnitude(value) > limit {
+            return Err(NumberError::Underflow);
+        }
+        rounded(VALUE.exp(value, None))
+    }
 }
 
 /// Exact, with the rounding error of a result in `VALUE`: at most half a unit of its last digit.
@@ -317,7 +386,19 @@ fn rounded(
         }
     })?;
     let (value, is_exact) = result.value_with_exact();
+    // The library's sums may have a digit more than its context says.
+    let is_longer = value.repr().digits() > DIGITS_MAX as usize;
+    let value = match is_longer {
+        true => FBig::<HalfEven, 10>::from_repr(value.into_repr(), LONGER)
+            .with_precision(DIGITS_MAX as usize)
+            .value(),
+        false => value,
+    };
     let value = unsigned_zero(value.into_repr());
+    // Counting digits costs more than the operation: only where the range or the rounding needs it.
+    if is_exact && value.exponent().unsigned_abs() < EXPONENT_SURE {
+        return Ok((value, Repr::zero()));
+    }
     let Some(first) = first_digit(&value) else {
         return if is_exact { Ok((value, Repr::zero())) } else { Err(NumberError::Underflow) };
     };
@@ -327,8 +408,10 @@ fn rounded(
     if first < *EXPONENT_FIRST_DIGIT.start() {
         return Err(NumberError::Underflow);
     }
-    let half_unit = Repr::new(5.into(), first - DIGITS_MAX as isize);
-    Ok((value, if is_exact { Repr::zero() } else { half_unit }))
+    // Twice rounded: half a unit of the last digit, and half of the one that was too many.
+    let tenths = if is_longer { 6 } else { 5 };
+    let unit = Repr::new(tenths.into(), first - DIGITS_MAX as isize);
+    Ok((value, if is_exact && !is_longer { Repr::zero() } else { unit }))
 }
 
 /// Decimal exponent of the first digit; `None` for zero.
@@ -362,10 +445,20 @@ fn finite<R: dashu_float::round::Round>(
 // Sums, products and quotients of finite error bounds are finite: the exponent is a machine word,
 // and the numbers they belong to were checked against the far smaller range of decimal128.
 fn up_add(left: &Plain, right: &Plain) -> Plain {
+    // Most numbers are exact, and so most bounds zero.
+    if is_zero(left) {
+        return right.clone();
+    }
+    if is_zero(right) {
+        return left.clone();
+    }
     finite(ERROR.add(left, right)).unwrap_or(Repr::zero())
 }
 
 fn up_mul(left: &Plain, right: &Plain) -> Plain {
+    if is_zero(left) || is_zero(right) {
+        return Repr::zero();
+    }
     finite(ERROR.mul(left, right)).unwrap_or(Repr::zero())
 }
 
@@ -378,118 +471,4 @@ fn down_sub(left: &Plain, right: &Plain) -> Plain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn number(text: &str) -> Number {
-        Decimal::parse(text).unwrap().into()
-    }
-
-    #[test]
-    fn a_thousand_megawatt_hours_at_0_533_are_exactly_533_tonnes() {
-        let product = number("1000").multiply(&number("0.533")).unwrap();
-        assert_eq!(product.to_string(), "533");
-        assert!(product.is_exact());
-        assert_eq!(product.floor(), Ok(533));
-    }
-
-    #[test]
-    fn results_are_rounded_half_even_to_34_digits() {
-        let third = Number::ONE.divide(&number("3")).unwrap();
-        assert_eq!(third.to_string(), "0.3333333333333333333333333333333333");
-        assert!(!third.is_exact());
-        let tie = number("1000000000000000000000000000000000").add(&number("0.5")).unwrap();
-        assert_eq!(tie.to_string(), "1000000000000000000000000000000000");
-        let tie = number("1000000000000000000000000000000001").add(&number("0.5")).unwrap();
-        assert_eq!(tie.to_string(), "1000000000000000000000000000000002");
-    }
-
-    #[test]
-    fn floor_goes_down_below_zero_too() {
-        for (text, floor) in
-            [("26.482661", 26), ("-888.485", -889), ("-0.000001", -1), ("0", 0), ("1e3", 1000)]
-        {
-            assert_eq!(number(text).floor(), Ok(floor), "{text}");
-        }
-        assert_eq!(number("-1e-60").floor(), Ok(-1));
-        assert_eq!(number("1e-60").floor(), Ok(0));
-        assert_eq!(number("1e30").floor(), Err(NumberError::Overflow));
-    }
-
-    #[test]
-    fn what_decimal128_cannot_hold_is_an_error() {
-        let (large, small) = (number("1e6000"), number("1e-6000"));
-        assert_eq!(large.multiply(&large), Err(NumberError::Overflow));
-        assert_eq!(small.multiply(&small), Err(NumberError::Underflow));
-        assert_eq!(large.divide(&Number::ZERO), Err(NumberError::DivisionByZero));
-        assert_eq!(Number::ZERO.divide(&Number::ZERO), Err(NumberError::DivisionByZero));
-    }
-
-    #[test]
-    fn only_rounded_numbers_can_cancel() {
-        assert_eq!(number("37").subtract(&number("37")), Ok(Number::ZERO));
-        let third = Number::ONE.divide(&number("3")).unwrap();
-        assert_eq!(third.subtract(&third), Err(NumberError::Cancellation));
-        // 21 digits agree, 13 are left, of which the last is uncertain: still 12
-        let near = number("0.333333333333333333333");
-        assert!(third.subtract(&near).is_ok());
-        let nearer = number("0.33333333333333333333333");
-        assert_eq!(third.subtract(&nearer), Err(NumberError::Cancellation));
-        assert_eq!(
-            Number::ZERO.multiply(&third).unwrap().subtract(&Number::ZERO),
-            Ok(Number::ZERO)
-        );
-    }
-
-    #[test]
-    fn a_fixed_number_of_decimals_is_rounded_half_even() {
-        for (text, decimals, shown) in [
-            ("5.3890909090909", 6, "5.389091"),
-            ("277.76", 6, "277.760000"),
-            ("0", 6, "0.000000"),
-            ("-0.0000005", 6, "0.000000"),
-            ("-0.0000006", 6, "-0.000001"),
-            ("0.0000015", 6, "0.000002"),
-            ("0.00000004", 6, "0.000000"),
-            ("999.9999999", 6, "1000.000000"),
-            ("2.5", 0, "2"),
-            ("0.5", 0, "0"),
-            ("1e3", 2, "1000.00"),
-        ] {
-            assert_eq!(number(text).to_fixed(decimals), shown, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_decimal_passes_through_unchanged(coefficient in any::<i64>(), exponent in -60i32..60) {
-            let decimal = Decimal::new(i128::from(coefficient), exponent).unwrap();
-            prop_assert_eq!(Number::from(decimal).to_decimal(), Ok(decimal));
-        }
-
-        #[test]
-        fn small_integers_compute_as_integers(a in -1_000_000i64..1_000_000, b in -1_000_000i64..1_000_000) {
-            let (x, y) = (Number::from_integer(a), Number::from_integer(b));
-            prop_assert_eq!(x.add(&y), Ok(Number::from_integer(a + b)));
-            prop_assert_eq!(x.subtract(&y), Ok(Number::from_integer(a - b)));
-            prop_assert_eq!(x.multiply(&y), Ok(Number::from_integer(a * b)));
-            prop_assert_eq!(x.cmp(&y), a.cmp(&b));
-        }
-
-        #[test]
-        fn the_error_bound_covers_the_way_there_and_back(a in 1i64..1_000_000_000, b in 1i64..1_000_000_000) {
-            let (x, y) = (Number::from_integer(a), Number::from_integer(b));
-            let back = x.divide(&y).unwrap().multiply(&y).unwrap();
-            let apart = VALUE.sub(&back.value, &x.value).unwrap().value().into_repr();
-            prop_assert!(magnitude(&apart) <= back.error);
-        }
-
-        #[test]
-        fn six_decimals_agree_with_the_stored_form(coefficient in -1_000_000_000_000i64..1_000_000_000_000, exponent in -12i32..0) {
-            let decimal = Decimal::new(i128::from(coefficient), exponent).unwrap();
-            let stored = decimal.store(crate::domain::unit::Conversion::IDENTITY).unwrap().value;
-            prop_assert_eq!(Number::from(decimal).to_fixed(6), stored.to_string());
-        }
-    }
-}
+mod tests;

@@ -5,28 +5,43 @@
 //! product    = signed { ("*" | "/") signed }
 //! signed     = "-" signed | power
 //! power      = atom [ "^" digit ]
-//! atom       = number [ "[" unit "]" ] | symbol [ "[" index { "," index } "]" ]
-//!            | ("min" | "max") "(" sum { "," sum } ")" | "sum" "(" index ":" sum ")" | "(" sum ")"
+//! atom       = number [ "[" unit "]" ] | symbol [ "[" member { "," member } "]" ]
+//!            | ("min" | "max") "(" sum { "," sum } ")" | "exp" "(" sum ")" | "(" sum ")"
+//!            | "sum" "(" index [ "<=" index ] ":" sum ")" | "mean" "(" index ":" sum "by" sum ")"
+//!            | "if" "(" sum relation sum "," sum "," sum ")"
+//! member     = index | category [ "[" index { "," index } "]" ]
+//!            | "band" "(" index ":" sum "<=" sum ")"
+//!            | "lookup" "(" index ":" sum "<=" sum "<" sum ")"
+//! relation   = "<" | "<=" | ">" | ">="
 //! ```
 //!
 //! Never panics, whatever the text; lengths and depths are limited ([`super::limits`]). Words of
 //! later versions of the language are reserved, so that a file cannot use them as symbols.
 
+mod functions;
+
 use std::ops::Range;
 
+pub use super::expression::{Condition, Expression, Extreme, Kind, Operator, Relation, Selector};
 use super::limits::{
     DEPTH_MAX, EQUATION_BYTES_MAX, INDICES_MAX, NODES_MAX, POWER_MAX, SYMBOL_BYTES_MAX,
 };
-use super::unit::{CompoundUnit, Scale};
+use super::unit::CompoundUnit;
 use crate::domain::decimal::Decimal;
 
-/// Functions of the language.
-const FUNCTIONS: &[&str] = &["sum", "min", "max"];
+/// Functions that give a value.
+const FUNCTIONS: &[&str] = &["sum", "min", "max", "mean", "exp", "if"];
 
-/// Words that later versions of the language will give a meaning.
+/// Functions that choose a member of an index.
+const SELECTIONS: &[&str] = &["band", "lookup"];
+
+/// The year that is evaluated, as a place on the calendar.
+pub const YEAR: &str = "year";
+
+/// Words with another meaning, and those that later versions of the language will give one.
 const RESERVED: &[&str] = &[
-    "exp", "if", "then", "else", "and", "or", "not", "band", "lookup", "select", "previous",
-    "case", "product", "abs", "floor", "round",
+    YEAR, "by", "then", "else", "and", "or", "not", "select", "previous", "case", "product", "abs",
+    "floor", "round", "where", "in",
 ];
 
 /// Something wrong in the text of an equation.
@@ -45,83 +60,6 @@ impl Fault {
         advice: impl Into<String>,
     ) -> Self {
         Self { span, message: message.into(), advice: advice.into() }
-    }
-}
-
-/// A node of an equation's tree.
-#[derive(Debug, Clone)]
-pub struct Expression {
-    /// Bytes of the equation's text.
-    pub span: Range<usize>,
-    pub kind: Kind,
-}
-
-/// What a node is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// A number, dimensionless where no unit is written.
-    Number {
-        value: Decimal,
-        unit: Option<CompoundUnit>,
-    },
-    Symbol {
-        name: String,
-        indices: Vec<String>,
-    },
-    Negate(Box<Expression>),
-    Binary(Operator, Box<Expression>, Box<Expression>),
-    /// To an exponent from 0 to [`POWER_MAX`].
-    Power(Box<Expression>, u32),
-    /// One argument or more.
-    Extreme(Extreme, Vec<Expression>),
-    Sum {
-        index: String,
-        body: Box<Expression>,
-    },
-    /// A conversion of units. Never written by people: the check of units puts it in.
-    Convert(Scale, Box<Expression>),
-}
-
-impl PartialEq for Expression {
-    /// The same tree, wherever it stands in a text.
-    fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-}
-
-impl Operator {
-    #[must_use]
-    pub fn as_char(self) -> char {
-        match self {
-            Self::Add => '+',
-            Self::Subtract => '-',
-            Self::Multiply => '*',
-            Self::Divide => '/',
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extreme {
-    Min,
-    Max,
-}
-
-impl Extreme {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Min => "min",
-            Self::Max => "max",
-        }
     }
 }
 
@@ -154,35 +92,10 @@ pub fn check_symbol(text: &str) -> Result<(), String> {
     if text.len() > SYMBOL_BYTES_MAX {
         return Err(format!("a symbol has at most {SYMBOL_BYTES_MAX} bytes"));
     }
-    if FUNCTIONS.contains(&text) || RESERVED.contains(&text) {
+    if [FUNCTIONS, SELECTIONS, RESERVED].iter().any(|words| words.contains(&text)) {
         return Err(format!("{text} is a word of the language and cannot be a symbol"));
     }
     Ok(())
-}
-
-/// Symbols that an expression names, each once, in the order written.
-pub(super) fn symbols(expression: &Expression) -> Vec<&str> {
-    fn collect<'e>(expression: &'e Expression, found: &mut Vec<&'e str>) {
-        match &expression.kind {
-            Kind::Number { .. } => {}
-            Kind::Symbol { name, .. } if found.contains(&name.as_str()) => {}
-            Kind::Symbol { name, .. } => found.push(name),
-            Kind::Negate(inner) | Kind::Power(inner, _) | Kind::Convert(_, inner) => {
-                collect(inner, found);
-            }
-            Kind::Sum { body, .. } => collect(body, found),
-            Kind::Binary(_, left, right) => {
-                collect(left, found);
-                collect(right, found);
-            }
-            Kind::Extreme(_, arguments) => {
-                arguments.iter().for_each(|argument| collect(argument, found));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(expression, &mut found);
-    found
 }
 
 fn is_symbol_character(character: char) -> bool {
@@ -295,10 +208,12 @@ impl<'a> Parser<'a> {
         if self.peek() == Some('(') {
             return self.function(&name, span);
         }
-        if let Err(message) = check_symbol(&name) {
+        if name != YEAR
+            && let Err(message) = check_symbol(&name)
+        {
             return Err(Fault::new(span, message, "choose another name"));
         }
-        let indices = if self.peek() == Some('[') { self.indices()? } else { Vec::new() };
+        let indices = if self.peek() == Some('[') { self.selectors()? } else { Vec::new() };
         self.node(start..self.at, Kind::Symbol { name, indices })
     }
 
@@ -332,70 +247,6 @@ impl<'a> Parser<'a> {
             })?);
         }
         self.node(start..self.at, Kind::Number { value, unit })
-    }
-
-    fn function(&mut self, name: &str, span: Range<usize>) -> Result<Expression, Fault> {
-        if !FUNCTIONS.contains(&name) {
-            let advice = format!("the functions are {}", FUNCTIONS.join(", "));
-            let message = if RESERVED.contains(&name) {
-                format!("function {name} does not exist in this version of the language")
-            } else {
-                format!("function {name} does not exist")
-            };
-            return Err(Fault::new(span, message, advice));
-        }
-        let open = self.at;
-        self.at += 1;
-        self.deeper(span.start)?;
-        let kind = match name {
-            "sum" => {
-                self.peek();
-                let at = self.at;
-                let index = self.take_while(is_symbol_character).to_owned();
-                if index.is_empty() || self.peek() != Some(':') {
-                    let message = "a sum names its index first";
-                    return Err(Fault::new(at..self.at, message, "write sum(i: EG[i])"));
-                }
-                self.at += 1;
-                Kind::Sum { index, body: Box::new(self.sum()?) }
-            }
-            _ => {
-                let mut arguments = vec![self.sum()?];
-                while self.peek() == Some(',') {
-                    self.at += 1;
-                    arguments.push(self.sum()?);
-                }
-                Kind::Extreme(if name == "min" { Extreme::Min } else { Extreme::Max }, arguments)
-            }
-        };
-        self.depth -= 1;
-        self.expect(')', &format!("the parenthesis of {name}"), open)?;
-        self.node(span.start..self.at, kind)
-    }
-
-    fn indices(&mut self) -> Result<Vec<String>, Fault> {
-        let open = self.at;
-        let mut indices = Vec::new();
-        loop {
-            self.at += 1;
-            self.peek();
-            let start = self.at;
-            let index = self.take_while(is_symbol_character).to_owned();
-            if index.is_empty() {
-                let message = "an index is expected";
-                return Err(Fault::new(start..start, message, "write EG[i], or EF[i, g] for two"));
-            }
-            indices.push(index);
-            if indices.len() > INDICES_MAX {
-                let message = format!("a symbol has at most {INDICES_MAX} indices");
-                return Err(Fault::new(start..self.at, message, "merge two of them"));
-            }
-            if self.peek() != Some(',') {
-                break;
-            }
-        }
-        self.expect(']', "the indices", open)?;
-        Ok(indices)
     }
 
     /// The next character that is no space; the parser then stands on it.
@@ -438,7 +289,7 @@ impl<'a> Parser<'a> {
             '=' => "the symbol stands in its own key: symbol = \"RE\"",
             ')' | ']' => "it closes nothing",
             character if character.is_alphanumeric() => "write * between factors",
-            _ => "an equation has + - * / ^ ( ) [ ] and the functions sum, min, max",
+            _ => "an equation has + - * / ^ ( ) [ ] and functions such as sum, min, max",
         };
         Fault::new(span, format!("{character:?} stands where {expected} is expected"), advice)
     }

@@ -1,20 +1,19 @@
 //! Methodology files: from TOML as written to a checked [`Methodology`]; everything wrong is told
 //! at once.
 
-use std::ops::Range;
+mod order;
+mod parameter;
 
-use toml::Spanned;
+use std::ops::Range;
 
 use super::check::{Known, Scope, check};
 use super::limits::{FILE_BYTES_MAX, INDICES_MAX, SYMBOLS_MAX};
 use super::model::{
-    Aggregation, DefaultValue, Equation, Index, Methodology, Parameter, ParameterKind, Sureness,
+    Criterion, Equation, Index, IndexSet, Methodology, Parameter, SourceStatus, Sureness, Vector,
 };
-use super::raw::{RawEquation, RawMethodology, RawParameter, Text, source_offset};
-use super::syntax::{self, Expression, symbols};
+use super::raw::{RawEquation, RawIndex, RawMethodology, Text, source_offset};
+use super::syntax::{self, Expression};
 use super::unit::{CompoundUnit, Measure};
-use crate::config::plan::MonitoringOption;
-use crate::domain::decimal::Decimal;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::check_id;
 
@@ -78,14 +77,8 @@ impl Findings<'_> {
             self.diagnostics.push(Diagnostic::whole(self.file, message));
             return None;
         }
-        let indices: Vec<Index> = raw
-            .index
-            .iter()
-            .map(|index| Index {
-                symbol: index.symbol.get_ref().clone(),
-                about: index.about.clone(),
-            })
-            .collect();
+        let status = self.choice(&raw.status, &SourceStatus::choices());
+        let indices: Vec<Index> = raw.index.iter().map(|index| self.index(index)).collect();
         self.names(raw);
         let parameters: Vec<Parameter> =
             raw.parameter.iter().filter_map(|raw| self.parameter(raw, &indices)).collect();
@@ -99,18 +92,75 @@ impl Findings<'_> {
         let equations = self.check_units(&read, &parameters, &indices);
         self.unused(raw, &equations);
         let order = self.order(raw, &equations)?;
+        let history = order::history(&equations, &parameters, &indices);
         Some(Methodology {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
             version: raw.version.clone(),
             scope: raw.scope.clone(),
             source: raw.source.clone(),
+            status: status?,
+            gwp: raw.gwp.clone(),
+            year_split: raw.year_split.clone(),
+            rounding: raw.rounding.clone(),
+            eligibility: raw
+                .eligibility
+                .iter()
+                .map(|criterion| Criterion {
+                    id: criterion.id.clone(),
+                    criterion: criterion.criterion.clone(),
+                    evidence: criterion.evidence.clone(),
+                })
+                .collect(),
             sure: sure?,
             indices,
             parameters,
             equations,
+            vectors: raw
+                .vector
+                .iter()
+                .map(|vector| Vector {
+                    id: vector.id.clone(),
+                    about: vector.about.clone(),
+                    inputs: vector.inputs.clone(),
+                    expected: vector.expected.clone(),
+                })
+                .collect(),
             order,
+            history,
         })
+    }
+
+    /// An index with its set; what is wrong with the set is told.
+    fn index(&mut self, raw: &RawIndex) -> Index {
+        let mut set = IndexSet::Planned;
+        if let Some(members) = &raw.members {
+            let names: Vec<String> = members.iter().map(|name| name.get_ref().clone()).collect();
+            for (at, name) in members.iter().enumerate() {
+                if names[..at].contains(name.get_ref()) {
+                    self.tell(name.span(), format!("{} stands twice", name.get_ref()), "keep one");
+                }
+            }
+            if names.is_empty() {
+                let advice = "name one, or leave members away for the plan to name them";
+                self.tell(raw.symbol.span(), "an index without members", advice);
+            }
+            set = IndexSet::Fixed(names);
+        }
+        if let Some(over) = &raw.over {
+            match IndexSet::calendar(over.get_ref()) {
+                _ if raw.members.is_some() => {
+                    let message = "an index over a calendar names no members";
+                    self.tell(over.span(), message, "keep one of members and over");
+                }
+                Some(calendar) => set = calendar,
+                None => {
+                    let message = format!("{:?} is no calendar", over.get_ref());
+                    self.tell(over.span(), message, "use years, months, days or hours");
+                }
+            }
+        }
+        Index { symbol: raw.symbol.get_ref().clone(), about: raw.about.clone(), set }
     }
 
     /// Symbols and indices are words of the alphabet, and none is declared twice.
@@ -128,100 +178,6 @@ impl Findings<'_> {
                 self.tell(symbol.span(), message, "keep one, or rename it");
             }
             seen.push(symbol.get_ref());
-        }
-    }
-
-    fn parameter(&mut self, raw: &RawParameter, indices: &[Index]) -> Option<Parameter> {
-        let own_indices = self.indices(&raw.indices, indices);
-        let unit = self.unit(&raw.unit);
-        let sure = self.sure(&raw.sure);
-        let kind = match raw.kind.get_ref().as_str() {
-            "monitored" => self.monitored(raw, unit.as_ref()),
-            "fixed" => self.fixed(raw, sure),
-            other => {
-                let message = format!("kind {other:?} is unknown");
-                self.tell(raw.kind.span(), message, "use monitored or fixed");
-                None
-            }
-        };
-        Some(Parameter {
-            symbol: raw.symbol.get_ref().clone(),
-            indices: own_indices?,
-            kind: kind?,
-            unit: unit?,
-            about: raw.about.clone(),
-            source: raw.source.clone(),
-            sure: sure?,
-        })
-    }
-
-    fn monitored(
-        &mut self,
-        raw: &RawParameter,
-        unit: Option<&CompoundUnit>,
-    ) -> Option<ParameterKind> {
-        if let Some(default) = &raw.default {
-            let advice = "remove it: what is not measured counts by its bounds";
-            self.tell(default.span(), "a monitored parameter has no default", advice);
-        }
-        let place = raw.symbol.span();
-        let (Some(options), Some(aggregation), Some(frequency)) =
-            (&raw.options, &raw.aggregation, &raw.frequency)
-        else {
-            let message = "a monitored parameter needs options, aggregation and frequency";
-            let advice =
-                "such as options = [\"C\"], aggregation = \"sum\", frequency = \"continuous\"";
-            self.tell(place, message, advice);
-            return None;
-        };
-        let letters =
-            [("A", MonitoringOption::A), ("B", MonitoringOption::B), ("C", MonitoringOption::C)];
-        let options: Vec<_> =
-            options.iter().filter_map(|option| self.choice(option, &letters)).collect();
-        if options.is_empty() {
-            self.tell(place, "a monitored parameter needs a monitoring option", "use A, B or C");
-        }
-        let aggregations =
-            [("sum", Aggregation::Sum), ("mean", Aggregation::Mean), ("last", Aggregation::Last)];
-        let text = aggregation;
-        let aggregation = self.choice(text, &aggregations)?;
-        if aggregation == Aggregation::Sum
-            && unit.is_some_and(|unit| matches!(unit.measure(), Measure::Temperature(_)))
-        {
-            let advice = "write aggregation = \"mean\"";
-            self.tell(text.span(), "temperatures do not add up", advice);
-        }
-        Some(ParameterKind::Monitored {
-            options,
-            aggregation,
-            frequency: frequency.get_ref().clone(),
-        })
-    }
-
-    fn fixed(&mut self, raw: &RawParameter, sure: Option<Sureness>) -> Option<ParameterKind> {
-        let options = raw.options.as_ref().and_then(|options| options.first()).map(Spanned::span);
-        let aggregation = raw.aggregation.as_ref().map(Spanned::span);
-        let frequency = raw.frequency.as_ref().map(Spanned::span);
-        if let Some(span) = options.or(aggregation).or(frequency) {
-            let message = "a fixed parameter has no options, aggregation or frequency";
-            self.tell(span, message, "remove it, or write kind = \"monitored\"");
-        }
-        let Some(default) = &raw.default else {
-            return Some(ParameterKind::Fixed { default: None });
-        };
-        if sure == Some(Sureness::Doubted) {
-            let message = "a default of low confidence (sure = \"K?\")";
-            self.tell(default.span(), message, "remove it: the plan must give such a value");
-        }
-        match Decimal::parse(default.get_ref()) {
-            Ok(value) => {
-                let source = raw.source.clone();
-                Some(ParameterKind::Fixed { default: Some(DefaultValue { value, source }) })
-            }
-            Err(error) => {
-                self.tell(default.span(), error.to_string(), "write default = \"1.5\"");
-                None
-            }
         }
     }
 
@@ -273,18 +229,18 @@ impl Findings<'_> {
         let symbol = |name: &str| -> Option<Known<'_>> {
             let parameter = parameters.iter().find(|p| p.symbol == name);
             let equation = read.iter().find(|e| e.raw.symbol.get_ref() == name);
-            let parameter = parameter.map(|p| (p.indices.as_slice(), p.unit.measure()));
-            let (indices, measure) =
-                parameter.or(equation.map(|e| (e.indices.as_slice(), e.unit.measure())))?;
-            Some(Known { indices, measure })
+            let parameter = parameter
+                .map(|p| (p.indices.as_slice(), p.unit.measure(), p.category_of.as_deref()));
+            let (indices, measure, category_of) =
+                parameter.or(equation.map(|e| (e.indices.as_slice(), e.unit.measure(), None)))?;
+            Some(Known { indices, measure, category_of })
         };
-        let index_symbols: Vec<String> = indices.iter().map(|i| i.symbol.clone()).collect();
         let names: Vec<&str> = parameters
             .iter()
             .map(|p| p.symbol.as_str())
             .chain(read.iter().map(|e| e.raw.symbol.get_ref().as_str()))
             .collect();
-        let scope = Scope { symbol: &symbol, indices: &index_symbols, names: &names };
+        let scope = Scope { symbol: &symbol, indices, names: &names };
         let mut equations = Vec::new();
         for equation in read {
             let target: &Measure = equation.unit.measure();
@@ -304,61 +260,6 @@ impl Findings<'_> {
             }
         }
         equations
-    }
-
-    /// A parameter that no equation uses is an error: it would be asked of every plan for nothing.
-    fn unused(&mut self, raw: &RawMethodology, equations: &[Equation]) {
-        if equations.len() < raw.equation.len() {
-            return;
-        }
-        let used: Vec<&str> = equations.iter().flat_map(|e| symbols(&e.written)).collect();
-        for parameter in &raw.parameter {
-            let symbol = parameter.symbol.get_ref();
-            if !used.contains(&symbol.as_str()) {
-                let message = format!("no equation uses {symbol}");
-                self.tell(parameter.symbol.span(), message, "remove the parameter");
-            }
-        }
-    }
-
-    /// Equations in an order in which each stands after those it uses; a cycle is told.
-    fn order(&mut self, raw: &RawMethodology, equations: &[Equation]) -> Option<Vec<usize>> {
-        let uses: Vec<Vec<usize>> = equations
-            .iter()
-            .map(|equation| {
-                let position = |symbol: &str| equations.iter().position(|e| e.symbol == symbol);
-                symbols(&equation.written).into_iter().filter_map(position).collect()
-            })
-            .collect();
-        let mut order: Vec<usize> = Vec::new();
-        while order.len() < equations.len() {
-            let is_ready =
-                |at: &usize| !order.contains(at) && uses[*at].iter().all(|u| order.contains(u));
-            match (0..equations.len()).find(is_ready) {
-                Some(ready) => order.push(ready),
-                None => break,
-            }
-        }
-        if order.len() == equations.len() {
-            return Some(order);
-        }
-        // Every equation left uses one that is left: following them from the first must come round.
-        let mut path: Vec<usize> = Vec::new();
-        let mut at = (0..equations.len()).find(|at| !order.contains(at))?;
-        while !path.contains(&at) {
-            path.push(at);
-            at = *uses[at].iter().find(|used| !order.contains(used))?;
-        }
-        let start = path.iter().position(|step| *step == at)?;
-        let circle: Vec<&str> = path[start..]
-            .iter()
-            .chain([&at])
-            .map(|step| equations[*step].symbol.as_str())
-            .collect();
-        let symbol = &raw.equation.iter().find(|e| *e.symbol.get_ref() == equations[at].symbol)?;
-        let message = format!("{} depends on itself: {}", circle[0], circle.join(" uses "));
-        self.tell(symbol.symbol.span(), message, "equations cannot form a circle");
-        None
     }
 
     fn indices(&mut self, own: &[Text], indices: &[Index]) -> Option<Vec<String>> {
@@ -405,14 +306,14 @@ impl Findings<'_> {
     }
 
     /// One of a few words.
-    fn choice<T: Copy>(&mut self, text: &Text, choices: &[(&str, T)]) -> Option<T> {
+    fn choice<T: Clone>(&mut self, text: &Text, choices: &[(&str, T)]) -> Option<T> {
         let found = choices.iter().find(|(word, _)| word == text.get_ref());
         if found.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let message = format!("{:?} is none of the choices", text.get_ref());
             self.tell(text.span(), message, format!("use one of {}", words.join(", ")));
         }
-        found.map(|(_, value)| *value)
+        found.map(|(_, value)| value.clone())
     }
 
     /// Something wrong inside an equation, told at its own place in the file.

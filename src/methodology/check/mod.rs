@@ -5,20 +5,25 @@
 //! is in. Values are never brought to base units: `MWh` times `tCO2/MWh` cancels as written, so
 //! exact inputs stay exact.
 
-use super::syntax::{Expression, Extreme, Fault, Kind, Operator};
-use super::unit::{Measure, Mismatch, Product, Scale};
+mod select;
+
+use crate::methodology::model::{Index, IndexSet};
+use crate::methodology::syntax::{Condition, Expression, Extreme, Fault, Kind, Operator};
+use crate::methodology::unit::{CompoundUnit, Measure, Mismatch, Product, Scale};
 
 /// What a symbol is: its indices and what it is in.
 pub(super) struct Known<'a> {
     pub indices: &'a [String],
     pub measure: &'a Measure,
+    /// For a category: the index whose member it names.
+    pub category_of: Option<&'a str>,
 }
 
 /// What an expression may name.
 pub(super) struct Scope<'a> {
     pub symbol: &'a dyn Fn(&str) -> Option<Known<'a>>,
-    /// Symbols of the methodology's indices.
-    pub indices: &'a [String],
+    /// The methodology's indices.
+    pub indices: &'a [Index],
     /// Every symbol, to propose one where a name is unknown.
     pub names: &'a [&'a str],
 }
@@ -58,8 +63,43 @@ impl Scope<'_> {
                     .map_or(Measure::Product(Product::default()), |u| u.measure().clone());
                 (expression.clone(), measure)
             }
+            Kind::Symbol { name, indices } if indices.is_empty() && self.is_place(name, bound) => {
+                (node(Kind::Position(name.clone())), self.place_measure(&span, name)?)
+            }
             Kind::Symbol { name, indices } => {
-                (expression.clone(), self.symbol(&span, name, indices, bound)?)
+                let (selectors, measure) = self.symbol(&span, name, indices, bound)?;
+                (node(Kind::Symbol { name: name.clone(), indices: selectors }), measure)
+            }
+            Kind::Position(index) => (expression.clone(), self.place_measure(&span, index)?),
+            Kind::Exp(inner) => {
+                let (checked, measure) = self.expression(inner, bound)?;
+                let one = Measure::Product(Product::default());
+                let checked = converted(checked, &measure, &one).map_err(|_| {
+                    Fault::new(
+                        inner.span.clone(),
+                        format!("exp takes a number, not {measure}"),
+                        "multiply a rate by its time: exp(-k * 1 [yr])",
+                    )
+                })?;
+                (node(Kind::Exp(Box::new(checked))), one)
+            }
+            Kind::If { condition, then, otherwise } => {
+                let condition = self.condition(condition, bound)?;
+                let (then, measure) = self.expression(then, bound)?;
+                let (other, other_measure) = self.expression(otherwise, bound)?;
+                let other =
+                    converted(other, &other_measure, &measure).map_err(
+                        |mismatch| match mismatch {
+                            Mismatch::Dimension => Fault::new(
+                                otherwise.span.clone(),
+                                format!("if gives {measure} or {other_measure}"),
+                                measure.why_not(&other_measure),
+                            ),
+                            Mismatch::Range => range_fault(otherwise, &other_measure, &measure),
+                        },
+                    )?;
+                let (condition, then) = (Box::new(condition), Box::new(then));
+                (node(Kind::If { condition, then, otherwise: Box::new(other) }), measure)
             }
             Kind::Negate(operand) => {
                 let (checked, measure) = self.expression(operand, bound)?;
@@ -98,72 +138,32 @@ impl Scope<'_> {
                 }
             }
             Kind::Extreme(extreme, arguments) => self.extreme(&span, *extreme, arguments, bound)?,
-            Kind::Sum { index, body } => {
-                self.known_index(&span, index)?;
-                if bound.contains(index) {
-                    let message = format!("index {index} is already bound here");
-                    return Err(Fault::new(span, message, "use another index for the inner sum"));
-                }
-                if !uses_index(body, index) {
-                    let message = format!("the sum over {index} uses no symbol with this index");
-                    return Err(Fault::new(span, message, "write sum(i: EG[i])"));
-                }
+            Kind::Sum { index, up_to, body } => {
+                self.runs_over(&span, index, up_to.as_deref(), &[body], bound)?;
                 bound.push(index.clone());
                 let checked = self.expression(body, bound);
                 bound.pop();
                 let (checked, measure) = checked?;
                 let product = amount(body, measure, "does not add up")?;
-                let kind = Kind::Sum { index: index.clone(), body: Box::new(checked) };
+                let (index, up_to) = (index.clone(), up_to.clone());
+                let kind = Kind::Sum { index, up_to, body: Box::new(checked) };
                 (node(kind), Measure::Product(product))
+            }
+            Kind::Mean { index, body, weight } => {
+                self.runs_over(&span, index, None, &[body, weight], bound)?;
+                bound.push(index.clone());
+                let checked = self.expression(body, bound);
+                let weighed = self.expression(weight, bound);
+                bound.pop();
+                let ((checked, measure), (weighed, weight_measure)) = (checked?, weighed?);
+                let product = amount(body, measure, "has no weighted mean")?;
+                amount(weight, weight_measure, "is no weight")?;
+                let (body, weight) = (Box::new(checked), Box::new(weighed));
+                (node(Kind::Mean { index: index.clone(), body, weight }), Measure::Product(product))
             }
             // Only this check writes conversions; one already there is taken as it stands.
             Kind::Convert(_, inner) => return self.expression(inner, bound),
         })
-    }
-
-    fn symbol(
-        &self,
-        span: &std::ops::Range<usize>,
-        name: &str,
-        indices: &[String],
-        bound: &[String],
-    ) -> Result<Measure, Fault> {
-        let Some(known) = (self.symbol)(name) else {
-            let alike = self.names.iter().find(|known| known.eq_ignore_ascii_case(name));
-            let advice = match alike {
-                Some(alike) => format!("did you mean {alike}?"),
-                None => "declare it as a [[parameter]] or an [[equation]]".to_owned(),
-            };
-            return Err(Fault::new(span.clone(), format!("symbol {name} is unknown"), advice));
-        };
-        for index in indices {
-            self.known_index(span, index)?;
-        }
-        if indices != known.indices {
-            let written = |indices: &[String]| match indices {
-                [] => name.to_owned(),
-                indices => format!("{name}[{}]", indices.join(", ")),
-            };
-            let message = format!("{} is declared as {}", written(indices), written(known.indices));
-            let advice = format!("write {}", written(known.indices));
-            return Err(Fault::new(span.clone(), message, advice));
-        }
-        if let Some(free) = indices.iter().find(|index| !bound.contains(index)) {
-            let message = format!("index {free} of {name} is not bound");
-            let advice = format!(
-                "write sum({free}: ...) around it, or indices = [\"{free}\"] for the equation"
-            );
-            return Err(Fault::new(span.clone(), message, advice));
-        }
-        Ok(known.measure.clone())
-    }
-
-    fn known_index(&self, span: &std::ops::Range<usize>, index: &str) -> Result<(), Fault> {
-        if self.indices.iter().any(|known| known == index) {
-            return Ok(());
-        }
-        let message = format!("index {index} is unknown");
-        Err(Fault::new(span.clone(), message, "declare it as an [[index]]"))
     }
 
     fn extreme(
@@ -290,17 +290,4 @@ fn range_fault(expression: &Expression, from: &Measure, to: &Measure) -> Fault {
         format!("the factor between {from} and {to} is too long"),
         "choose units nearer to one another",
     )
-}
-
-fn uses_index(expression: &Expression, index: &str) -> bool {
-    match &expression.kind {
-        Kind::Number { .. } => false,
-        Kind::Symbol { indices, .. } => indices.iter().any(|used| used == index),
-        Kind::Negate(inner) | Kind::Power(inner, _) | Kind::Convert(_, inner) => {
-            uses_index(inner, index)
-        }
-        Kind::Binary(_, left, right) => uses_index(left, index) || uses_index(right, index),
-        Kind::Extreme(_, arguments) => arguments.iter().any(|inner| uses_index(inner, index)),
-        Kind::Sum { body, .. } => uses_index(body, index),
-    }
 }

@@ -1,0 +1,13 @@
+//! Acts: what reads back is what was written.
+#![no_main]
+
+use mrv::decode::act::{Act, Settlements};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let Ok(act) = Act::parse(data) else { return };
+    let _ = Settlements::default().add(&act);
+    if let Act::Seal { seal, .. } = &act {
+        let _ = seal.dates();
+    }
+    assert_eq!(Act::parse(&act.encode().unwrap()).unwrap(), act);
+});
