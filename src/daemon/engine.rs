@@ -254,7 +254,8 @@ impl Engine {
             }
             crate::domain::message::Payload::Blob(blob) => blob.sha256,
         };
-        let leaf = outcome::find_file(&self.layout, &id, &name, sha256)?;
+        let wanted = [(name.to_string(), sha256)].into();
+        let leaf = outcome::find_files(&self.layout, &id, &wanted)?.into_values().next();
         let leaf = leaf.ok_or_else(|| {
             DaemonError::PublisherStopped("the file is journaled and not published".to_owned())
         })?;

@@ -58,7 +58,10 @@ fn planned_indices(methodology: &Methodology, parameter: &Parameter) -> Vec<Stri
 }
 
 /// Every combination of members of these indices, in the order of the sets.
-fn combinations(indices: &[String], index_sets: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
+pub(super) fn combinations(
+    indices: &[String],
+    index_sets: &[(String, Vec<String>)],
+) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     for index in indices {
         let set = index_sets.iter().find(|(symbol, _)| symbol == index);

@@ -6,6 +6,7 @@
 //! is lowest. Pure: the caller hands all data; no clock, file or network. The figures are a function
 //! of the set of rows, whatever their order and the leaves they came from ([`digest`]).
 
+pub mod calculation;
 pub mod calendar;
 pub mod cells;
 mod check;

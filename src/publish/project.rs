@@ -49,6 +49,7 @@ pub struct Project {
     /// Called after each step of a COMMIT; tests stop the work there.
     pub(super) after: Box<dyn FnMut(Step) -> std::io::Result<()> + Send>,
     signer: Signer,
+    is_stale: bool,
 }
 
 impl Project {
@@ -98,6 +99,7 @@ impl Project {
             dirty: Vec::new(),
             after: Box::new(|_| Ok(())),
             signer: signer.clone(),
+            is_stale: false,
         };
         project.restore_derived()?;
         Ok(project)
@@ -108,8 +110,15 @@ impl Project {
     /// # Errors
     /// As [`Project::open`].
     pub fn reopen(&mut self) -> Result<(), PublishError> {
+        self.is_stale = true;
         *self = Self::open(&self.layout.clone(), &self.id.clone(), &self.signer.clone())?;
         Ok(())
+    }
+
+    /// True if opening it anew has failed: it must not be used, but opened elsewhere.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
     }
 
     /// Stops the work after steps of a COMMIT as `after` says: for tests of crashes.
@@ -365,6 +374,7 @@ impl Project {
             dirty: Vec::new(),
             after: Box::new(|_| Ok(())),
             signer: self.signer.clone(),
+            is_stale: false,
         }
     }
 

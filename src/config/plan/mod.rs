@@ -194,6 +194,8 @@ pub struct FixedValue {
     pub source: String,
     /// Who confirmed it, and from what; `None` while it is a sample value.
     pub confirmed: Option<String>,
+    /// The row of a factor table that the value is cited from, such as `gwp-ar5/CH4`; empty if none.
+    pub factor: String,
     pub comments: String,
 }
 

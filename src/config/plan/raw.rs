@@ -114,6 +114,8 @@ pub struct RawFixed {
     pub source: String,
     pub confirmed: Option<String>,
     #[serde(default)]
+    pub factor: String,
+    #[serde(default)]
     pub comments: String,
 }
 

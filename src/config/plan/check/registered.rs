@@ -86,6 +86,7 @@ impl Findings<'_> {
                     unit: raw.unit.clone(),
                     source: raw.source.clone(),
                     confirmed: raw.confirmed.clone(),
+                    factor: raw.factor.clone(),
                     comments: raw.comments.clone(),
                 });
             }

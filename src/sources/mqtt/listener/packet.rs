@@ -39,7 +39,6 @@ pub struct Connect {
 
 /// Quality of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::enum_variant_names, reason = "the standard's names")]
 pub enum Qos {
     /// No acknowledgement.
     AtMostOnce,
