@@ -9,7 +9,7 @@ use super::{Context, Ended};
 use crate::config::plan::Plan;
 use crate::daemon::request::{Answer, Request};
 use crate::domain::diagnostic::Diagnostic;
-use crate::methodology::{self, Methodology};
+use crate::methodology::{self, Methodology, factors};
 use crate::publish::registry;
 
 /// Declare, check and show a project's plan.
@@ -105,6 +105,12 @@ pub fn read_checked(
     let missing = parsed.check_inputs(&plan.registered);
     if !missing.is_empty() {
         let found = missing.into_iter().map(|message| Diagnostic::whole(&shown, message));
+        return Ok(Err(found.collect()));
+    }
+    let factors = super::factor::read(None)?;
+    let differing = factors::check_plan(&factors, &parsed, &plan.registered);
+    if !differing.is_empty() {
+        let found = differing.into_iter().map(|message| Diagnostic::whole(&shown, message));
         return Ok(Err(found.collect()));
     }
     Ok(Ok((plan, text, rules)))

@@ -8,6 +8,7 @@
 
 pub mod calculation;
 pub mod calendar;
+pub mod calibration;
 mod check;
 pub mod claim;
 pub mod collect;
@@ -17,6 +18,8 @@ pub mod equations;
 mod evaluate;
 pub mod exact;
 pub mod statement;
+pub mod substitution;
+pub mod uncertainty;
 
 pub use calendar::Period;
 pub use equations::Equations;
