@@ -14,12 +14,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def cpu_seconds(pid):
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 class Daemon:
     """`mrv serve`, ended by its id when the block ends."""
 
@@ -72,7 +66,7 @@ class Daemon:
             "request": "plan",
             "file": "plan.toml",
             "text": plan,
-            "methodology": "no rules: nothing is computed here",
+            "methodologies": ["no rules: nothing is computed here"],
             "author": "bench",
         })
 

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Throughput beside its peers, in the same run: see docs/BENCHMARKS.md.
 #
-#   PROFILE=release  cargo profile that is measured (demo is quicker to build, and slow)
-#   COUNT=200000     MQTT messages a run      RUNS=3   runs of each side
-#   ROWS=2000000     rows of the CSV file; the whole one has 20000000
+#   bench.sh [PART ...]   parts: stages mqtt door latency batches csv duplicates intervals close recovery
+#                         size idle growth; without any, those that end within minutes
+#   PROFILE=release       cargo profile that is measured (demo is quicker to build, and slow)
+#   RUNS=5                runs of each contender
+#   COUNT, ROWS, ...      sizes: each part below says its own
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 profile=${PROFILE:-release}
+runs=${RUNS:-5}
 shared=${MRV_SHARED:-../shared}/bench
 if [ ! -d "$shared" ]; then
     echo "bench: $shared is absent; set MRV_SHARED: nothing to measure against" >&2
@@ -19,18 +22,57 @@ python=.venv/bin/python
 "$python" -c 'import numpy' 2>/dev/null ||
     "$python" -m pip install --quiet --disable-pip-version-check numpy==2.3.5
 
-"${CARGO:-cargo}" build --locked --quiet --profile "$profile" --bin mrv
+cargo=${CARGO:-cargo}
+"$cargo" build --locked --quiet --profile "$profile" --bin mrv
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 mrv=$target/$profile/mrv
 [ "$profile" != dev ] || mrv=$target/debug/mrv
 
-echo "== $(uname -srm), $(nproc) processors, $(date -u +%F), profile $profile"
-echo "== Stages of our own path, in one thread"
-COUNT=${COUNT:-200000} "${CARGO:-cargo}" bench --locked --quiet --profile "$profile" --bench stages
-echo
-echo "== MQTT to tables"
-"$python" benches/mqtt_to_tables.py "$mrv" "$shared/baseline_paho_pyarrow.py" \
-    --count "${COUNT:-200000}" --runs "${RUNS:-3}"
-echo
-echo "== CSV to readings and 15-minute amounts"
-"$python" benches/csv_ingest.py "$mrv" "$shared/gen20m.py" --rows "${ROWS:-2000000}" --runs "${RUNS:-3}"
+# Where cargo put a benchmark's program.
+program() {
+    "$cargo" bench --locked --quiet --profile "$profile" --bench "$1" --no-run --message-format=json |
+        "$python" -c '
+import json, sys
+for line in sys.stdin:
+    said = json.loads(line)
+    if said.get("executable") and said["target"]["name"] == sys.argv[1]:
+        print(said["executable"])' "$1"
+}
+
+title() { printf '\n== %s\n' "$*"; }
+
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(stages mqtt door latency batches csv size idle)
+printf '== %s, %s processors of %s, %s, profile %s\n' "$(uname -srm)" "$(nproc)" \
+    "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1)" "$(date -u +%F)" "$profile"
+for part in "${parts[@]}"; do
+    case $part in
+    stages)
+        title 'Stages of our own path, in one thread'
+        COUNT=${COUNT:-200000} "$(program stages)" --bench
+        ;;
+    mqtt)
+        title 'MQTT to tables'
+        "$python" benches/mqtt_to_tables.py "$mrv" "$(program load)" \
+            "$shared/baseline_paho_pyarrow.py" --count "${COUNT:-200000}" --runs "$runs"
+        ;;
+    door)
+        title 'The door alone'
+        "$python" benches/door.py "$(program door)" "$(program load)" \
+            --count "${DOOR_COUNT:-1000000}" --runs "$runs"
+        ;;
+    latency)
+        title 'PUBLISH to PUBACK'
+        "$python" benches/latency.py "$mrv" "$(program load)" \
+            --seconds "${SECONDS_EACH:-5}" --runs "${LATENCY_RUNS:-3}"
+        ;;
+    csv)
+        title 'CSV to readings and 15-minute amounts'
+        "$python" benches/csv_ingest.py "$mrv" "$shared/gen20m.py" --rows "${ROWS:-2000000}" --runs "$runs"
+        ;;
+    *)
+        echo "bench: there is no part $part" >&2
+        exit 2
+        ;;
+    esac
+done

@@ -60,6 +60,21 @@ fn every_shipped_plan_is_right_and_named_after_its_project() {
 }
 
 #[test]
+fn the_readers_that_are_fuzzed_are_right_and_of_every_format() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/readers.toml");
+    let found = Plan::parse("readers.toml", &fs::read_to_string(file).unwrap());
+    let plan = found.unwrap_or_else(|found| panic!("{}", found[0]));
+    use mrv::config::plan::reader::Format;
+    for is_met in [
+        |format: &Format| matches!(format, Format::Json(_)),
+        |format: &Format| matches!(format, Format::JsonLines(_)),
+        |format: &Format| matches!(format, Format::Csv(_)),
+    ] {
+        assert!(plan.readers.iter().any(|reader| is_met(&reader.format)));
+    }
+}
+
+#[test]
 fn sample_values_are_never_shown_as_confirmed() {
     for name in plan_names() {
         for value in plan(&name).registered.fixed {

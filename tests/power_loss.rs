@@ -171,7 +171,8 @@ fn try_all(
             if !failed.lock().unwrap().is_empty() {
                 return;
             }
-            let is_repeated = recovered.fetch_add(1, Ordering::Relaxed) % 4 == 0 || tries_all;
+            let is_repeated =
+                recovered.fetch_add(1, Ordering::Relaxed).is_multiple_of(4) || tries_all;
             if let Err(error) = check(run, expected, &found, &state, is_repeated) {
                 failed.lock().unwrap().push(format!("{what}: {error}"));
             }

@@ -259,6 +259,9 @@ fn doubted(
 /// borders, the parts of a span always add up to its amount.
 #[must_use]
 pub fn share(amount: i128, span: &Span, from: Timestamp, to: Timestamp) -> i128 {
+    if from == span.from && to == span.to && from < to {
+        return amount;
+    }
     let length = i128::from(span.to.us() - span.from.us());
     let until = |at: Timestamp| {
         let elapsed = i128::from(at.us().clamp(span.from.us(), span.to.us()) - span.from.us());

@@ -52,7 +52,7 @@ fn check(file: &Path) -> Result<(String, Vec<Diagnostic>)> {
         text.lines().any(|line| line.split_once('=').is_some_and(|(name, _)| name.trim() == key))
     };
     if declares("mrv_plan") {
-        let found = plan::read_checked(file, None)?.err().unwrap_or_default();
+        let found = plan::read_checked(file, &[])?.err().unwrap_or_default();
         return Ok(("plan".to_owned(), found));
     }
     if declares("mrv_methodology") {

@@ -16,7 +16,7 @@ use crate::domain::message::{Header, Kind, Source};
 use crate::domain::reading::{Channels, Reading, Refusal, Sample};
 use crate::domain::time::Timestamp;
 use crate::merge;
-use crate::publish::derive::reader_of;
+use crate::publish::items::reader_of;
 use crate::publish::registry;
 use crate::validate::Checker;
 
@@ -51,7 +51,7 @@ pub fn run(
 ) -> Result<Ended> {
     let mut plans = PlanHistory::default();
     match plan_file {
-        Some(file) => match plan::read_checked(file, None)? {
+        Some(file) => match plan::read_checked(file, &[])? {
             Ok((mut plan, _, _)) => {
                 // Judged alone, whatever its number would be in the project.
                 plan.number = 1;

@@ -4,6 +4,7 @@
 //! a failed fsync or broken invariant.
 
 mod act;
+mod amount;
 mod calc;
 mod check;
 mod context;
@@ -78,6 +79,8 @@ enum Command {
     Gateway(gateway::Command),
     Decide(act::DecideArguments),
     Correct(act::CorrectArguments),
+    #[command(subcommand)]
+    Amount(amount::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
+        Command::Amount(command) => amount::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

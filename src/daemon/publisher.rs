@@ -237,7 +237,13 @@ impl Thread {
                     let _ = reply.send(told);
                     result?;
                 }
-                Some(Command::Look(project, look)) => look(self.projects.get_mut(&project)),
+                Some(Command::Look(project, look)) => {
+                    look(self.projects.get_mut(&project));
+                    if self.projects.get(&project).is_some_and(Project::is_stale) {
+                        self.projects.remove(&project);
+                        self.repeat(&project, |_| Ok(()))?;
+                    }
+                }
                 Some(Command::Stop) => {
                     self.cut()?;
                     return self.intervals();

@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use super::layout::Layout;
 use super::log_files::LogFiles;
+use super::rows::MessageRow;
 use super::{DatasetError, blob, commit, read};
+use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
-use crate::domain::message::Header;
+use crate::domain::message::{Header, Payload};
 use crate::evidence::checkpoint;
 use crate::evidence::leaf::{self, CommitmentBuilder};
 use crate::evidence::tree::{HashReader, TreeState};
@@ -47,17 +49,7 @@ pub fn check(layout: &Layout, project: &ProjectId, key: &str) -> Result<Report, 
             findings.add(format!("leaf {}: received before the leaf that precedes it", row.leaf));
         }
         received_at = row.header.received_at.us();
-        let mut input = blob::open(layout, &row.payload)?;
-        let mut commitment = CommitmentBuilder::new(&row.nonce);
-        let mut chunk = vec![0; 1 << 16];
-        loop {
-            let count = input.read(&mut chunk).map_err(DatasetError::io("read", layout.root()))?;
-            if count == 0 {
-                break;
-            }
-            commitment.update(&chunk[..count]);
-        }
-        let commitment = commitment.finish();
+        let commitment = commitment_of(layout, &row)?;
         if commitment != row.header.commitment {
             findings.add(format!("leaf {}: its payload is not the one it commits to", row.leaf));
         }
@@ -98,6 +90,23 @@ pub fn check(layout: &Layout, project: &ProjectId, key: &str) -> Result<Report, 
         root: BASE64_STANDARD.encode(root),
         findings: findings.finish(),
     })
+}
+
+/// The commitment to what a message's bytes are now.
+fn commitment_of(layout: &Layout, row: &MessageRow) -> Result<Sha256Digest, DatasetError> {
+    if let Payload::Inline(bytes) = &row.payload {
+        return Ok(leaf::commitment(&row.nonce, bytes));
+    }
+    let mut input = blob::open(layout, &row.payload)?;
+    let mut commitment = CommitmentBuilder::new(&row.nonce);
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        let count = input.read(&mut chunk).map_err(DatasetError::io("read", layout.root()))?;
+        if count == 0 {
+            return Ok(commitment.finish());
+        }
+        commitment.update(&chunk[..count]);
+    }
 }
 
 /// Appends leaves and compares every hash that this gives with the lists on disk.

@@ -1,6 +1,6 @@
 //! What became of one leaf: how many of its items are readings, conflicts, refused, and which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
@@ -14,6 +14,7 @@ use super::schema::Table;
 use super::table_digest::table_files;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
+use crate::domain::message::Source;
 
 /// Refused items listed one by one; further ones are counted and stand in table `refused`.
 pub const LISTED_MAX: usize = 10_000;
@@ -135,43 +136,64 @@ impl Outcome {
     }
 }
 
-/// The newest leaf that carries these bytes under this name, if it is published.
+/// A file as it was received: its name, and the digest of its bytes.
+pub type ReceivedFile = (String, Sha256Digest);
+
+/// The newest leaf of each wanted file that is published, in one pass over `messages`.
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
-pub fn find_file(
+pub fn find_files(
     layout: &Layout,
     project: &ProjectId,
-    name: &str,
-    sha256: Sha256Digest,
-) -> Result<Option<i64>, DatasetError> {
-    let blob = sha256.to_string();
+    wanted: &BTreeSet<ReceivedFile>,
+) -> Result<BTreeMap<ReceivedFile, i64>, DatasetError> {
+    let names: BTreeSet<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
+    let mut found = BTreeMap::new();
     for (_, _, path) in message_files(layout, project)?.into_iter().rev() {
-        let mut found = None;
+        if found.len() == wanted.len() {
+            break;
+        }
+        if !has_files(&path)? {
+            continue;
+        }
+        let mut newest = BTreeMap::new();
         let columns = &["leaf", "name", "payload", "blob"][..];
         for batch in read(&path, &Selection { columns, ..Selection::default() })? {
             let batch = batch?;
             let missing = || DatasetError::damaged(&path, "a column of messages is missing");
             let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
             let leaves = column("leaf")?.as_primitive::<Int64Type>();
-            let names = column("name")?.as_string::<i32>();
+            let row_names = column("name")?.as_string::<i32>();
             let payloads = column("payload")?.as_binary::<i32>();
             let blobs = column("blob")?.as_string::<i32>();
-            for row in (0..batch.num_rows()).filter(|row| names.value(*row) == name) {
-                let is_same = match payloads.is_valid(row) {
-                    true => Sha256Digest::of(payloads.value(row)) == sha256,
-                    false => blobs.value(row) == blob,
+            for row in (0..batch.num_rows()).filter(|row| names.contains(row_names.value(*row))) {
+                let sha256 = match payloads.is_valid(row) {
+                    true => Some(Sha256Digest::of(payloads.value(row))),
+                    false => Sha256Digest::parse(blobs.value(row)),
                 };
-                if is_same {
-                    found = Some(leaves.value(row));
+                let file = sha256.map(|sha256| (row_names.value(row).to_owned(), sha256));
+                if let Some(file) = file.filter(|file| wanted.contains(file)) {
+                    newest.insert(file, leaves.value(row));
                 }
             }
         }
-        if found.is_some() {
-            return Ok(found);
+        for (file, leaf) in newest {
+            found.entry(file).or_insert(leaf);
         }
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// Whether a file of `messages` holds any message that was a file.
+fn has_files(path: &std::path::Path) -> Result<bool, DatasetError> {
+    for batch in read(path, &Selection { columns: &["source"], ..Selection::default() })? {
+        let file = Source::File.as_str();
+        if batch?.column(0).as_string::<i32>().iter().any(|source| source == Some(file)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a file `<first leaf>-<last leaf>[-<part>]` may hold rows of a leaf.

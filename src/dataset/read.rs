@@ -17,6 +17,7 @@ use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
 use crate::domain::message::{BlobRef, Header, Kind, Nonce, Payload, Source};
 use crate::domain::reading::{ChannelId, ChannelKey, Channels, Conflict, Place, Reading};
 use crate::domain::time::{Month, Timestamp};
+use crate::evidence::leaf;
 
 /// The files of `messages` of a project as `(first leaf, last leaf, path)`, sorted by leaf.
 ///
@@ -302,8 +303,14 @@ fn message_rows(
         let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == kinds.value(row));
         let source = Source::ALL.into_iter().find(|source| source.as_str() == sources.value(row));
-        let commitment = commitments.value(row).try_into().map_err(|_| damaged("commitment"))?;
-        let commitment = Sha256Digest(commitment);
+        let nonce = Nonce(nonces.value(row).try_into().map_err(|_| damaged("nonce"))?);
+        let commitment = if commitments.is_valid(row) {
+            Sha256Digest(commitments.value(row).try_into().map_err(|_| damaged("commitment"))?)
+        } else if payloads.is_valid(row) {
+            leaf::commitment(&nonce, payloads.value(row))
+        } else {
+            return Err(damaged("a blob without a commitment"));
+        };
         let len = lens.value(row) as u64;
         let payload = if payloads.is_valid(row) {
             Payload::Inline(bytes::Bytes::copy_from_slice(payloads.value(row)))
@@ -327,7 +334,7 @@ fn message_rows(
                 commitment,
             },
             payload,
-            nonce: Nonce(nonces.value(row).try_into().map_err(|_| damaged("nonce"))?),
+            nonce,
         });
     }
     Ok(rows)

@@ -45,14 +45,16 @@ pub fn messages(rows: &[&MessageRow]) -> Result<Columns, ArrowError> {
             Payload::Inline(bytes) => {
                 payloads.append_value(bytes);
                 blobs.append_null();
+                // Nonce and payload give it back; 32 random bytes would be most of the row.
+                commitments.append_null();
             }
             Payload::Blob(blob) => {
                 payloads.append_null();
                 blobs.append_value(blob.sha256.to_string());
+                commitments.append_value(row.header.commitment.0);
             }
         }
         nonces.append_value(row.nonce.0);
-        commitments.append_value(row.header.commitment.0);
     }
     batch(
         Table::Messages,

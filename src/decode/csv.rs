@@ -226,16 +226,18 @@ impl File<'_> {
         };
         match &self.columns {
             Columns::Long { stamp, site, device, quantity, value, unit, rename } => {
-                let text = |place: &Place<'_>| {
+                let [site, device, quantity] = [site, device, quantity].map(|place| {
                     let name = match place {
                         Place::Fixed(fixed) => *fixed,
                         Place::Column(index) => cell(*index),
                     };
-                    rename.get(name).copied().unwrap_or(name).to_owned()
-                };
-                let (site, device, quantity) = (text(site), text(device), text(quantity));
+                    match rename.is_empty() {
+                        true => name,
+                        false => rename.get(name).copied().unwrap_or(name),
+                    }
+                });
                 let names =
-                    Names { site: Some(&site), device: Some(&device), quantity: Some(&quantity) };
+                    Names { site: Some(site), device: Some(device), quantity: Some(quantity) };
                 if let Some(reason) = problem {
                     return items.refuse(Code::Schema, names, None, reason, &joined(row));
                 }

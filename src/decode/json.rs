@@ -10,11 +10,13 @@ use std::io::{BufRead, BufReader, Read};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::scan::Members;
 use super::stamp::StampReader;
 use super::{DOCUMENT_BYTES_MAX, Items, LINE_BYTES_MAX, Names, Sink, topic_names};
 use crate::config::plan::reader::{JsonReader, JsonValues, Name, RowOrder};
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::Code;
+use crate::domain::time::Timestamp;
 
 /// Decodes one document.
 pub fn decode_document<S: Sink>(
@@ -31,8 +33,7 @@ pub fn decode_document<S: Sink>(
         let reason = format!("the document has more than {DOCUMENT_BYTES_MAX} bytes; split it");
         return items.refuse(Code::Schema, Names::default(), None, reason, "");
     }
-    let mut stamps = StampReader::new(&format.stamp, RowOrder::Any);
-    document(format, &bytes, None, &mut stamps, items)
+    decode_bytes(format, &bytes, items)
 }
 
 /// Decodes one document per line; blank lines are no items.
@@ -80,6 +81,16 @@ fn skip_line(input: &mut impl BufRead) {
     }
 }
 
+/// Decodes one document that is in memory.
+pub fn decode_bytes<S: Sink>(
+    format: &JsonReader,
+    bytes: &[u8],
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let mut stamps = StampReader::new(&format.stamp, RowOrder::Any);
+    document(format, bytes, None, &mut stamps, items)
+}
+
 fn document<S: Sink>(
     format: &JsonReader,
     bytes: &[u8],
@@ -87,12 +98,22 @@ fn document<S: Sink>(
     stamps: &mut StampReader<'_>,
     items: &mut Items<'_, S>,
 ) -> Result<(), S::Error> {
+    // The usual message, one record: read in one pass, which also shows that it is JSON.
+    if format.records.is_empty()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        let mut members = Members::new();
+        if members.find(text) {
+            let record = Record { text: trimmed(text), members: Some(&members) };
+            return self::record(format, &record, stamps, items);
+        }
+    }
     let parsed = serde_json::from_slice::<&RawValue>(bytes).map_err(|error| match line {
         Some(line) => format!("line {line} column {}: {error}", error.column()),
         None => error.to_string(),
     });
     let root = match parsed {
-        Ok(root) => root,
+        Ok(root) => root.get(),
         Err(reason) => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4_096)]);
             let reason = format!("not JSON: {reason}");
@@ -104,82 +125,136 @@ fn document<S: Sink>(
         None => {
             let reason =
                 format!("nothing at pointer {:?}, where the records should be", format.records);
-            return items.refuse(Code::Schema, Names::default(), None, reason, root.get());
+            return items.refuse(Code::Schema, Names::default(), None, reason, root);
         }
     };
     match array(records) {
         Some(list) => {
             if list.is_empty() {
                 let reason = "an empty array has no reading";
-                return items.refuse(Code::Schema, Names::default(), None, reason, root.get());
+                return items.refuse(Code::Schema, Names::default(), None, reason, root);
             }
-            list.into_iter().try_for_each(|one| record(format, one, stamps, items))
+            list.into_iter().try_for_each(|one| any_record(format, one.get(), stamps, items))
         }
-        None => record(format, records, stamps, items),
+        None => any_record(format, records, stamps, items),
+    }
+}
+
+fn any_record<S: Sink>(
+    format: &JsonReader,
+    text: &str,
+    stamps: &mut StampReader<'_>,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let mut members = Members::new();
+    let members = if members.find(text) { Some(&members) } else { None };
+    record(format, &Record { text, members }, stamps, items)
+}
+
+/// One record: valid JSON, with its members where it is an object of the usual kind.
+struct Record<'a> {
+    text: &'a str,
+    members: Option<&'a Members<'a>>,
+}
+
+impl<'a> Record<'a> {
+    /// What stands at a pointer.
+    fn at(&self, at: &str) -> Option<&'a str> {
+        match (self.members, at.strip_prefix('/')) {
+            (Some(members), Some(name)) if !name.contains(['/', '~']) => members.get(name),
+            _ => pointer(self.text, at),
+        }
+    }
+
+    fn name(&self, name: &'a Name, topic: Option<&'a str>) -> Option<Cow<'a, str>> {
+        match name {
+            Name::Topic => topic.map(Cow::Borrowed),
+            Name::Fixed(fixed) => Some(Cow::Borrowed(fixed)),
+            Name::At(at) => self.at(at).and_then(scalar_text),
+        }
     }
 }
 
 fn record<S: Sink>(
     format: &JsonReader,
-    record: &RawValue,
+    record: &Record<'_>,
     stamps: &mut StampReader<'_>,
     items: &mut Items<'_, S>,
 ) -> Result<(), S::Error> {
     let topic = topic_names(items.context.name);
-    let site = name(&format.site, record, topic.map(|(site, _)| site));
-    let device = name(&format.device, record, topic.map(|(_, device)| device));
+    let site = record.name(&format.site, topic.map(|(site, _)| site));
+    let device = record.name(&format.device, topic.map(|(_, device)| device));
     let names = Names { site: site.as_deref(), device: device.as_deref(), quantity: None };
-    let values: Vec<(Cow<'_, str>, Option<&RawValue>, Option<&str>)> = match &format.values {
-        JsonValues::Object(at) => match pointer(record, at).and_then(object) {
-            Some(members) => {
-                members.into_iter().map(|(name, value)| (name, Some(value), None)).collect()
-            }
+    let read_stamp = |stamps: &mut StampReader<'_>| {
+        let series = || format!("{:?}/{:?}", names.site, names.device);
+        match record.at(&format.stamp_pointer).and_then(scalar_text) {
+            Some(text) => stamps.read(&text, series),
             None => {
-                let reason = format!("no object of values at pointer {at:?}");
-                return items.refuse(Code::Schema, names, None, reason, record.get());
-            }
-        },
-        JsonValues::Mapped(mapped) => mapped
-            .iter()
-            .map(|one| {
-                let quantity = Cow::Borrowed(one.quantity.as_str());
-                (quantity, pointer(record, &one.pointer), one.unit.as_deref())
-            })
-            .collect(),
-    };
-    if values.is_empty() {
-        return items.refuse(Code::Schema, names, None, "a record without any value", record.get());
-    }
-    let stamp_text = pointer(record, &format.stamp_pointer).and_then(scalar_text);
-    let series = || format!("{:?}/{:?}", names.site, names.device);
-    let at = match &stamp_text {
-        Some(text) => stamps.read(text, series),
-        None => Err(format!("no stamp, or more than one, at pointer {:?}", format.stamp_pointer)),
-    };
-    for (quantity, value, unit) in &values {
-        let names = Names { quantity: Some(quantity), ..names };
-        let at = match &at {
-            Ok(at) => *at,
-            Err(reason) => {
-                items.refuse(Code::Time, names, None, reason.clone(), record.get())?;
-                continue;
-            }
-        };
-        match value.map_or(Value::Absent, |value| read_value(format, value)) {
-            Value::Number(number) => items.sample(names, at, number, *unit)?,
-            Value::Absent => {
-                let reason = "the record has no value at this quantity's pointer";
-                items.refuse(Code::Missing, names, Some(at), reason, record.get())?;
-            }
-            Value::Missing(reason) => {
-                items.refuse(Code::Missing, names, Some(at), reason, record.get())?;
-            }
-            Value::Wrong(reason) => {
-                items.refuse(Code::Schema, names, Some(at), reason, record.get())?;
+                Err(format!("no stamp, or more than one, at pointer {:?}", format.stamp_pointer))
             }
         }
+    };
+    let mut one = |at: &Result<Timestamp, String>, quantity: &str, value, unit| {
+        let names = Names { quantity: Some(quantity), ..names };
+        tell(format, record.text, names, at, value, unit, items)
+    };
+    match &format.values {
+        JsonValues::Mapped(mapped) if !mapped.is_empty() => {
+            let at = read_stamp(stamps);
+            mapped.iter().try_for_each(|value| {
+                let found = record.at(&value.pointer);
+                one(&at, value.quantity.as_str(), found, value.unit.as_deref())
+            })
+        }
+        JsonValues::Mapped(_) => {
+            items.refuse(Code::Schema, names, None, "a record without any value", record.text)
+        }
+        JsonValues::Object(pointer) => {
+            let values = record.at(pointer);
+            let mut members = Members::new();
+            if values.is_some_and(|values| members.find(values)) && !members.is_empty() {
+                let at = read_stamp(stamps);
+                return members
+                    .iter()
+                    .try_for_each(|(name, value)| one(&at, name, Some(value), None));
+            }
+            let Some(members) = values.and_then(object) else {
+                let reason = format!("no object of values at pointer {pointer:?}");
+                return items.refuse(Code::Schema, names, None, reason, record.text);
+            };
+            if members.is_empty() {
+                let reason = "a record without any value";
+                return items.refuse(Code::Schema, names, None, reason, record.text);
+            }
+            let at = read_stamp(stamps);
+            members.iter().try_for_each(|(name, value)| one(&at, name, Some(value), None))
+        }
     }
-    Ok(())
+}
+
+/// Tells one value of a record as a sample or a refusal.
+fn tell<S: Sink>(
+    format: &JsonReader,
+    record: &str,
+    names: Names<'_>,
+    at: &Result<Timestamp, String>,
+    value: Option<&str>,
+    unit: Option<&str>,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    let at = match at {
+        Ok(at) => *at,
+        Err(reason) => return items.refuse(Code::Time, names, None, reason.as_str(), record),
+    };
+    match value.map_or(Value::Absent, |value| read_value(format, value)) {
+        Value::Number(number) => items.sample(names, at, number, unit),
+        Value::Absent => {
+            let reason = "the record has no value at this quantity's pointer";
+            items.refuse(Code::Missing, names, Some(at), reason, record)
+        }
+        Value::Missing(reason) => items.refuse(Code::Missing, names, Some(at), reason, record),
+        Value::Wrong(reason) => items.refuse(Code::Schema, names, Some(at), reason, record),
+    }
 }
 
 enum Value {
@@ -189,9 +264,9 @@ enum Value {
     Wrong(String),
 }
 
-fn read_value(format: &JsonReader, value: &RawValue) -> Value {
+fn read_value(format: &JsonReader, value: &str) -> Value {
     let Some(text) = scalar_text(value) else {
-        let what = value.get().chars().take(40).collect::<String>();
+        let what = value.chars().take(40).collect::<String>();
         return if what == "null" {
             Value::Missing("the value is null".to_owned())
         } else {
@@ -211,21 +286,13 @@ fn read_value(format: &JsonReader, value: &RawValue) -> Value {
     }
 }
 
-fn name<'a>(name: &'a Name, record: &'a RawValue, topic: Option<&'a str>) -> Option<Cow<'a, str>> {
-    match name {
-        Name::Topic => topic.map(Cow::Borrowed),
-        Name::Fixed(fixed) => Some(Cow::Borrowed(fixed)),
-        Name::At(at) => pointer(record, at).and_then(scalar_text),
-    }
-}
-
 /// RFC 6901; the empty pointer is the value itself. A name that stands twice points nowhere.
-fn pointer<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+fn pointer<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = value;
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         value = match array(value) {
-            Some(list) => list.get(part.parse::<usize>().ok()?).copied()?,
+            Some(list) => list.get(part.parse::<usize>().ok()?)?.get(),
             None => {
                 let mut found = object(value)?.into_iter().filter(|(name, _)| *name == part);
                 let (_, first) = found.next()?;
@@ -240,26 +307,31 @@ fn pointer<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     Some(value)
 }
 
-fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
-    if !value.get().starts_with('[') {
+fn array(value: &str) -> Option<Vec<&RawValue>> {
+    if !value.starts_with('[') {
         return None;
     }
-    serde_json::from_str(value.get()).ok()
+    serde_json::from_str(value).ok()
 }
 
 /// Members in their order, a repeated name as often as it stands there.
-fn object(value: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
-    if !value.get().starts_with('{') {
+pub(super) fn object(value: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    if !value.starts_with('{') {
         return None;
     }
-    let mut reader = serde_json::Deserializer::from_str(value.get());
-    reader.deserialize_map(Members).ok()
+    let mut reader = serde_json::Deserializer::from_str(value);
+    reader.deserialize_map(AllMembers).ok()
+}
+
+/// Without the space that JSON allows around a value.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\n', '\t', '\r'])
 }
 
 /// The text of a number or string; `None` for anything else.
-fn scalar_text(value: &RawValue) -> Option<Cow<'_, str>> {
-    let text = value.get();
+fn scalar_text(text: &str) -> Option<Cow<'_, str>> {
     match text.as_bytes().first()? {
+        b'"' if !text.contains('\\') => Some(Cow::Borrowed(&text[1..text.len() - 1])),
         b'"' => match serde_json::from_str::<&str>(text) {
             Ok(plain) => Some(Cow::Borrowed(plain)),
             Err(_) => serde_json::from_str::<String>(text).ok().map(Cow::Owned),
@@ -269,10 +341,10 @@ fn scalar_text(value: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-struct Members;
+struct AllMembers;
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+impl<'de> Visitor<'de> for AllMembers {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -281,7 +353,7 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some(Key(name)) = map.next_key()? {
-            members.push((name, map.next_value()?));
+            members.push((name, map.next_value::<&RawValue>()?.get()));
         }
         Ok(members)
     }

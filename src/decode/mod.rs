@@ -5,9 +5,12 @@
 //! or a refusal (ACC-1); nothing is judged here, that is `validate`'s.
 
 pub mod act;
+pub mod amount;
+pub mod amount_csv;
 mod csv;
 mod encoding;
 mod json;
+mod scan;
 mod stamp;
 
 #[cfg(test)]
@@ -62,6 +65,24 @@ pub fn decode<S: Sink>(
         Format::Json(format) => json::decode_document(format, input, &mut items),
         Format::JsonLines(format) => json::decode_lines(format, input, &mut items),
         Format::Csv(format) => csv::decode(format, input, &mut items),
+    }
+}
+
+/// Decodes a message that is in memory, as [`decode`] does.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_bytes<S: Sink>(
+    reader: &Reader,
+    context: Context<'_>,
+    bytes: &[u8],
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    match &reader.format {
+        Format::Json(format) if bytes.len() <= DOCUMENT_BYTES_MAX => {
+            json::decode_bytes(format, bytes, &mut Items { context, next: 0, sink })
+        }
+        _ => decode(reader, context, &mut &bytes[..], sink),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::{AmbiguousOffset, Offset};
 
 use crate::config::plan::reader::{Repeated, RowOrder, Skipped, StampFormat, StampPart};
 use crate::domain::decimal::Decimal;
-use crate::domain::time::{SECOND_US, Timestamp, Zone};
+use crate::domain::time::{SECOND_US, Timestamp, Zone, days_from_civil};
 use crate::domain::unit::Conversion;
 
 /// Reads the stamps of one message.
@@ -289,29 +289,6 @@ fn offset(bytes: &[u8], at: &mut usize) -> Option<i64> {
     }
     let minutes = digits(bytes, at, 2, 2).unwrap_or(0);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60 * SECOND_US)
-}
-
-/// Days since 1970-01-01 of a proleptic Gregorian date; `None` if there is no such day.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years that begin in March put the leap day last (H. Hinnant, "chrono-compatible algorithms").
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
 }
 
 #[cfg(test)]

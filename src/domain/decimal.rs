@@ -73,7 +73,10 @@ impl Decimal {
     /// # Errors
     /// When the text is no such number, or has too many digits or too large an exponent.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
-        let bytes = text.as_bytes();
+        Self::parse_short(text.as_bytes()).map_or_else(|| Self::parse_any(text.as_bytes()), Ok)
+    }
+
+    fn parse_any(bytes: &[u8]) -> Result<Self, DecimalError> {
         if bytes.len() > NUMBER_TEXT_BYTES_MAX {
             return Err(DecimalError::TooLong);
         }
@@ -131,6 +134,48 @@ impl Decimal {
         Self::new(if is_negative { -coefficient } else { coefficient }, exponent)
     }
 
+    /// As [`Decimal::parse`] for what nearly every number is: at most 18 digits, in machine integers.
+    fn parse_short(bytes: &[u8]) -> Option<Self> {
+        let (is_negative, digits) = match bytes.split_first()? {
+            (b'-', rest) => (true, rest),
+            _ => (false, bytes),
+        };
+        if digits.len() > 18 {
+            return None;
+        }
+        let (mut coefficient, mut exponent, mut point) = (0u64, 0i32, None);
+        for (place, byte) in digits.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => coefficient = coefficient * 10 + u64::from(byte - b'0'),
+                b'.' if point.is_none() => point = Some(place),
+                _ => return None,
+            }
+        }
+        if let Some(place) = point {
+            exponent = -((digits.len() - 1 - place) as i32);
+        }
+        if digits.len() == usize::from(point.is_some()) {
+            return None;
+        }
+        if coefficient == 0 {
+            return Some(Self::ZERO);
+        }
+        while coefficient.is_multiple_of(10) {
+            coefficient /= 10;
+            exponent += 1;
+        }
+        let coefficient = i128::from(coefficient);
+        Some(Self { coefficient: if is_negative { -coefficient } else { coefficient }, exponent })
+    }
+
+    /// The value as it is, where it fits micro-units without conversion or rounding.
+    fn store_exact(self) -> Option<Stored> {
+        let factor = 10i64.checked_pow(u32::try_from(self.exponent + 6).ok()?)?;
+        let micro = i64::try_from(self.coefficient).ok()?.checked_mul(factor)?;
+        let value = Fixed6::from_micro(micro.into()).ok()?;
+        Some(Stored { value, is_exact: true })
+    }
+
     #[must_use]
     pub fn coefficient(self) -> i128 {
         self.coefficient
@@ -156,6 +201,13 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::Overflow`] when the result has more than twelve digits before the point.
     pub fn store(self, conversion: Conversion) -> Result<Stored, DecimalError> {
+        match self.store_exact() {
+            Some(stored) if conversion == Conversion::IDENTITY => Ok(stored),
+            _ => self.store_any(conversion),
+        }
+    }
+
+    fn store_any(self, conversion: Conversion) -> Result<Stored, DecimalError> {
         let Conversion { multiply, add, divide } = conversion;
         // value in micro-units = (c * 10^e * multiply + add) * 10^6 / divide
         let shift = self.exponent + 6;
@@ -260,8 +312,14 @@ impl fmt::Display for Fixed6 {
 /// `denominator` must be positive.
 #[must_use]
 pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
-    let quotient = numerator.div_euclid(denominator);
-    let remainder = numerator.rem_euclid(denominator);
+    // Machine integers where they do: they divide many times faster.
+    let (quotient, remainder) = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(numerator), Ok(denominator)) => (
+            i128::from(numerator.div_euclid(denominator)),
+            i128::from(numerator.rem_euclid(denominator)),
+        ),
+        _ => (numerator.div_euclid(denominator), numerator.rem_euclid(denominator)),
+    };
     let rest = denominator - remainder;
     match remainder.cmp(&rest) {
         std::cmp::Ordering::Less => quotient,
@@ -369,6 +427,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_gives_what_the_long_way_gives(
+            text in prop_oneof!["[-+]?[0-9]{0,19}[.]?[0-9]{0,9}(e[0-9])?", "-?0{0,3}[0-9]{1,6}[.]?0{0,9}"],
+        ) {
+            let short = Decimal::parse_short(text.as_bytes());
+            let long = Decimal::parse_any(text.as_bytes());
+            if let Some(short) = short {
+                prop_assert_eq!(Ok(short), long);
+            }
+            if let Ok(number) = long {
+                let stored = number.store_any(Conversion::IDENTITY);
+                if let Some(exact) = number.store_exact() {
+                    prop_assert_eq!(Ok(exact), stored);
+                }
+            }
+        }
+
         #[test]
         fn a_stored_value_reads_back_as_itself(micro in -999_999_999_999_999_999i64..=999_999_999_999_999_999) {
             let value = Fixed6::from_micro(i128::from(micro)).unwrap();

@@ -63,25 +63,34 @@ fn hex_digit(digit: u8) -> Option<u8> {
 /// A present text or byte string is `0x02`, its length as eight bytes big-endian, and its bytes.
 /// The digest begins with the UTF-8 name of what is digested, as a text field.
 #[derive(Clone)]
-pub struct FieldDigest(Sha256);
+pub struct FieldDigest {
+    sha: Sha256,
+    /// Fields not hashed yet: many short ones are hashed at once.
+    pending: Vec<u8>,
+}
+
+/// Bytes that are hashed at once.
+const PENDING_BYTES: usize = 8 << 10;
 
 impl FieldDigest {
     /// Begins a digest of `what`, for instance `mrv row digest 1 readings`.
     #[must_use]
     pub fn new(what: &str) -> Self {
-        let mut digest = Self(Sha256::new());
+        let pending = Vec::with_capacity(2 * PENDING_BYTES);
+        let mut digest = Self { sha: Sha256::new(), pending };
         digest.text(what);
         digest
     }
 
     pub fn null(&mut self) {
-        self.0.update([0]);
+        self.pending.push(0);
     }
 
     pub fn int(&mut self, value: i64) {
         let mut field = [1; 9];
         field[1..].copy_from_slice(&value.to_be_bytes());
-        self.0.update(field);
+        self.pending.extend_from_slice(&field);
+        self.hash_if_many();
     }
 
     pub fn text(&mut self, value: &str) {
@@ -91,8 +100,15 @@ impl FieldDigest {
     pub fn bytes(&mut self, value: &[u8]) {
         let mut field = [2; 9];
         field[1..].copy_from_slice(&(value.len() as u64).to_be_bytes());
-        self.0.update(field);
-        self.0.update(value);
+        self.pending.extend_from_slice(&field);
+        if value.len() < PENDING_BYTES {
+            self.pending.extend_from_slice(value);
+        } else {
+            self.sha.update(&self.pending);
+            self.pending.clear();
+            self.sha.update(value);
+        }
+        self.hash_if_many();
     }
 
     pub fn int_or_null(&mut self, value: Option<i64>) {
@@ -110,8 +126,16 @@ impl FieldDigest {
     }
 
     #[must_use]
-    pub fn finish(self) -> Sha256Digest {
-        Sha256Digest(self.0.finalize().into())
+    pub fn finish(mut self) -> Sha256Digest {
+        self.sha.update(&self.pending);
+        Sha256Digest(self.sha.finalize().into())
+    }
+
+    fn hash_if_many(&mut self) {
+        if self.pending.len() >= PENDING_BYTES {
+            self.sha.update(&self.pending);
+            self.pending.clear();
+        }
     }
 }
 

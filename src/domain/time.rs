@@ -51,9 +51,14 @@ impl Timestamp {
     /// # Errors
     /// When the text is none, has no offset, or lies outside 1970 to 2199.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
-        let stamp: jiff::Timestamp =
-            text.parse().map_err(|_| TimeError::Rfc3339(text.to_owned()))?;
-        Self::checked(stamp.as_microsecond())
+        let us = match plain_rfc3339(text) {
+            Some(us) => us,
+            None => {
+                let any = text.parse::<jiff::Timestamp>();
+                any.map_err(|_| TimeError::Rfc3339(text.to_owned()))?.as_microsecond()
+            }
+        };
+        Self::checked(us)
     }
 
     /// An instant from outside, kept to the years 1970 to 2199.
@@ -217,6 +222,19 @@ impl Date {
         Self(self.0.tomorrow().unwrap_or(jiff::civil::Date::MAX))
     }
 
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub fn days_since_epoch(self) -> i32 {
+        Self(jiff::civil::date(1970, 1, 1)).days_until(self)
+    }
+
+    /// The calendar day this many days later; the last day there is where it lies beyond.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        let span = jiff::Span::new().days(days);
+        Self(self.0.checked_add(span).unwrap_or(jiff::civil::Date::MAX))
+    }
+
     /// Days from this date to `other`, negative if it lies before.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {
@@ -273,6 +291,12 @@ impl Zone {
         Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_microsecond()))
     }
 
+    /// The local hour of day, 0 to 23.
+    #[must_use]
+    pub fn hour_of(&self, at: Timestamp) -> i8 {
+        at.to_jiff().to_zoned_datetime(self.rules.clone()).hour()
+    }
+
     /// The local date of an instant.
     #[must_use]
     pub fn date_of(&self, at: Timestamp) -> Date {
@@ -296,9 +320,69 @@ impl fmt::Debug for Zone {
     }
 }
 
+/// Days since 1970-01-01 of a proleptic Gregorian date; `None` if there is no such day.
+#[must_use]
+pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years that begin in March put the leap day last (H. Hinnant, "chrono-compatible algorithms").
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// Microseconds of `2026-11-23T00:15:00Z`, that form alone: what nearly every stamp is.
+fn plain_rfc3339(text: &str) -> Option<i64> {
+    let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0i64, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
+        })
+    };
+    let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]];
+    if marks != *b"--T::Z" {
+        return None;
+    }
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * SECOND_US)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_stamp_is_read_as_any_other(
+            text in "(19[67]|20[0-9]|22[01])[0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z",
+        ) {
+            let full = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_microsecond);
+            match plain_rfc3339(&text) {
+                Some(us) => prop_assert_eq!(Some(us), full.ok(), "{}", text),
+                // A leap second is left to the full parser.
+                None => prop_assert!(full.is_err() || text.ends_with(":60Z"), "{}", text),
+            }
+        }
+    }
 
     #[test]
     fn an_instant_is_read_only_with_its_offset() {

@@ -216,6 +216,9 @@ impl Unit {
     /// The exact conversion from this unit to `target`; `None` across dimensions.
     #[must_use]
     pub fn conversion_to(self, target: Self) -> Option<Conversion> {
+        if self == target {
+            return Some(Conversion::IDENTITY);
+        }
         let (from, to) = (&self.definition(), &target.definition());
         if from.dimension != to.dimension {
             return None;

@@ -42,6 +42,12 @@ pub enum LeafError {
 #[must_use]
 pub fn encode(header: &Header) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64 + header.client.len() + header.name.len());
+    encode_into(&mut bytes, header);
+    bytes
+}
+
+/// Appends the leaf of a header to `bytes`.
+pub fn encode_into(bytes: &mut Vec<u8>, header: &Header) {
     bytes.extend_from_slice(&[VERSION, header.kind as u8, header.source as u8]);
     bytes.push(u8::from(header.payload_len > CHUNK_BYTES as u64));
     bytes.extend_from_slice(&header.received_at.us().to_be_bytes());
@@ -52,7 +58,6 @@ pub fn encode(header: &Header) -> Vec<u8> {
     }
     bytes.extend_from_slice(&header.payload_len.to_be_bytes());
     bytes.extend_from_slice(&header.commitment.0);
-    bytes
 }
 
 /// The header of a leaf; accepts the canonical form alone.
@@ -90,6 +95,12 @@ pub fn decode(bytes: &[u8]) -> Result<Header, LeafError> {
 /// What a leaf commits to for this payload.
 #[must_use]
 pub fn commitment(nonce: &Nonce, payload: &[u8]) -> Sha256Digest {
+    if payload.len() <= CHUNK_BYTES {
+        // Of what is short the plain hash alone, not the chunk's too.
+        return Sha256Digest(
+            Sha256::new().chain_update(nonce.0).chain_update(payload).finalize().into(),
+        );
+    }
     let mut builder = CommitmentBuilder::new(nonce);
     builder.update(payload);
     builder.finish()

@@ -31,6 +31,7 @@ pub struct Reader {
     segment: Option<(PathBuf, File, Position)>,
     /// Bytes read ahead, from `position` on.
     buffer: Bytes,
+    names: record::Names,
 }
 
 impl Reader {
@@ -38,7 +39,13 @@ impl Reader {
     /// its first segment.
     #[must_use]
     pub fn open(folder: &Path, from: Position) -> Self {
-        Self { folder: folder.to_owned(), position: from, segment: None, buffer: Bytes::new() }
+        Self {
+            folder: folder.to_owned(),
+            position: from,
+            segment: None,
+            buffer: Bytes::new(),
+            names: record::Names::default(),
+        }
     }
 
     /// Where the next record will be looked for.
@@ -68,8 +75,8 @@ impl Reader {
                     if checked.is_marker {
                         continue;
                     }
-                    let message =
-                        record::decode(&bytes).map_err(|what| damaged(path, offset, what))?;
+                    let message = record::decode(&bytes, &mut self.names)
+                        .map_err(|what| damaged(path, offset, what))?;
                     return Ok(Some(Record { position, next: self.position, message }));
                 }
                 found => {

@@ -1,5 +1,8 @@
 //! One record: encoded by the sender, completed by the writer, checked by whoever reads.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{JournalError, Position};
@@ -144,11 +147,49 @@ pub fn check(bytes: &[u8], position: Position) -> Found {
     })
 }
 
-/// The message of a checked record; its payload shares the memory of `record`.
+/// Names met before, so that the many messages of one gateway share theirs.
+#[derive(Debug, Default)]
+pub struct Names {
+    project: Option<ProjectId>,
+    texts: HashMap<Box<str>, Arc<str>>,
+    bytes: usize,
+}
+
+/// Most bytes of names that are remembered.
+const NAMES_BYTES_MAX: usize = 1 << 20;
+
+impl Names {
+    fn project(&mut self, name: &str) -> Result<ProjectId, &'static str> {
+        match &self.project {
+            Some(last) if last.as_str() == name => Ok(last.clone()),
+            _ => {
+                let project = ProjectId::parse(name).map_err(|_| "project is no id")?;
+                Ok(self.project.insert(project).clone())
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        if self.bytes + text.len() > NAMES_BYTES_MAX {
+            self.texts.clear();
+            self.bytes = 0;
+        }
+        self.bytes += text.len();
+        let shared: Arc<str> = text.into();
+        self.texts.insert(text.into(), Arc::clone(&shared));
+        shared
+    }
+}
+
+/// The message of a checked record; its payload shares the memory of `record`, its names those of
+/// earlier messages.
 ///
 /// # Errors
 /// The field that cannot be read.
-pub fn decode(record: &Bytes) -> Result<Message, &'static str> {
+pub fn decode(record: &Bytes, names: &mut Names) -> Result<Message, &'static str> {
     let mut at = 36;
     let mut take = |count: usize| -> Result<std::ops::Range<usize>, &'static str> {
         let end = at + count;
@@ -163,11 +204,11 @@ pub fn decode(record: &Bytes) -> Result<Message, &'static str> {
         std::str::from_utf8(&record[range]).map_err(|_| "a text is not UTF-8")
     };
     let len = record[take(1)?.start];
-    let project = ProjectId::parse(text(take(len.into())?)?).map_err(|_| "project is no id")?;
+    let project = names.project(text(take(len.into())?)?)?;
     let len = read_u16(record, take(2)?.start);
-    let client = text(take(len.into())?)?.into();
+    let client = names.text(text(take(len.into())?)?);
     let len = read_u16(record, take(2)?.start);
-    let name = text(take(len.into())?)?.into();
+    let name = names.text(text(take(len.into())?)?);
     let mut nonce = Nonce([0; 16]);
     nonce.0.copy_from_slice(&record[take(16)?]);
     let payload = match record[take(1)?.start] {

@@ -108,7 +108,10 @@ fn expected(
                 }
                 return;
             };
-            unit_fits(parameter, &name, &monitored.unit, findings);
+            // A category is a member of an index and has no unit.
+            if parameter.category_of.is_none() {
+                unit_fits(parameter, &name, &monitored.unit, findings);
+            }
             if !options.contains(&monitored.option) {
                 let allowed: Vec<_> =
                     options.iter().map(|o| MonitoringOption::as_str(*o)).collect();

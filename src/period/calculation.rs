@@ -83,7 +83,8 @@ impl Calculation {
                 .evaluate(&inputs)
                 .map_err(|error| CalculationError::Evaluation { year: year.clone(), error })?;
             let er = outcome.er.to_decimal().map_err(|_| CalculationError::Range)?;
-            let claim = claim(er, carried).ok_or(CalculationError::Range)?;
+            let binary = outcome.boundary().map(|(_, binary)| i128::from(binary));
+            let claim = claim(er, binary, carried).ok_or(CalculationError::Range)?;
             carried = claim.carried_out;
             let budget = match uncertain.is_empty() {
                 true => None,

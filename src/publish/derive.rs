@@ -1,36 +1,26 @@
-//! Derived rows: leaves are decoded, checked and merged, and staged as readings, conflicts, refused.
+//! Derived rows: what leaves were decoded to is merged and staged as readings, conflicts, refused.
 //!
-//! Items are held up to [`ITEMS_MAX`], then a batch is published, in the middle of a leaf if need be:
-//! a file of any size passes through bounded memory, decoded once. After a crash decoding goes on at
-//! the item that COMMIT names.
+//! [`super::items`] decodes and checks in a thread beside; this one publishes a batch for each lot of
+//! items that comes, in the middle of a leaf if need be: a file of any size passes through bounded
+//! memory, decoded once. After a crash decoding goes on at the item that COMMIT names.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::mpsc::sync_channel;
 
 use super::PublishError;
+use super::items::{Items, Stop, decode_all};
 use super::project::Project;
 use crate::config::plan::history::PlanHistory;
-use crate::config::plan::reader::{Format, JsonReader, Match};
-use crate::config::plan::{Plan, Reader};
 use crate::dataset::batch::Batch;
 use crate::dataset::layout::Layout;
+use crate::dataset::read;
 use crate::dataset::rows::{self, BATCH_ROWS_MAX, MessageRow, by_month};
 use crate::dataset::schema::Table;
-use crate::dataset::{blob, read};
-use crate::decode::{self, Context, Sink, topic_names};
-use crate::domain::flag::Code;
 use crate::domain::id::ProjectId;
-use crate::domain::message::{Header, Kind, Source};
-use crate::domain::reading::{
-    ChannelId, Channels, Conflict, Place, Reading, Refusal, Sample, refused_text,
-};
+use crate::domain::reading::{ChannelId, Channels, Conflict, Place, Reading, Refusal};
 use crate::domain::time::{DAY_US, Month, Timestamp};
 use crate::domain::unit::Unit;
 use crate::merge::{self, Merged};
-use crate::validate::Checker;
-
-/// Most items held before a batch is published: bounds memory to some 100 MB.
-pub const ITEMS_MAX: usize = 1 << 20;
 
 /// Stretches of a channel closer than this are one stretch.
 const JOIN_US: i64 = 2 * DAY_US;
@@ -54,83 +44,30 @@ pub fn derive(
     source: Derive,
 ) -> Result<(), PublishError> {
     let plans = project.registry.plans().clone();
-    let mut channels = std::mem::take(&mut project.channels);
     let (layout, id) = (project.layout.clone(), project.id.clone());
-    let (from, to) = (project.commit.derived.next_leaf, project.commit.next_leaf);
     let messages = project.messages.clone();
-    let checker = Checker::new(&plans, &mut channels);
-    let mut deriver = Deriver {
-        project,
-        layout: &layout,
-        id: &id,
-        plans: &plans,
-        checker,
-        batch,
-        readings: Vec::new(),
-        refusals: Vec::new(),
-        received: Vec::new(),
-        reader: None,
-        received_at: Timestamp::default(),
-    };
-    match source {
-        Derive::Rows(rows) => {
-            for row in &rows {
-                deriver.leaf(&messages, row)?;
-            }
-        }
-        Derive::Published => {
-            read::messages(&messages, &id, from, to, |row| deriver.leaf(&messages, &row))?;
-        }
-    }
-    deriver.flush(Place { leaf: to, item: 0 })?;
-    project.channels = channels;
-    Ok(())
-}
-
-/// Reads the default payload, which no plan need declare.
-static DEFAULT_READER: LazyLock<Reader> = LazyLock::new(|| Reader {
-    name: "default".to_owned(),
-    matches: Match::Topic("mrv/v1/#".to_owned()),
-    format: Format::Json(JsonReader::default()),
-    stamp: None,
-});
-
-/// Which reader of a plan reads a message; the default payload needs none.
-#[must_use]
-pub fn reader_of<'a>(plan: &'a Plan, header: &Header) -> Option<&'a Reader> {
-    let is_file = header.source == Source::File;
-    let declared =
-        plan.readers.iter().find(|reader| reader.matches.is_match(is_file, &header.name));
-    let is_default = !is_file && topic_names(&header.name).is_some();
-    declared.or_else(|| is_default.then(|| &*DEFAULT_READER))
-}
-
-/// Remembers that bytes could not be read.
-struct Watched {
-    inner: Box<dyn std::io::Read + Send>,
-    error: Option<std::io::Error>,
-}
-
-impl Watched {
-    fn told(self, name: &str) -> Result<(), PublishError> {
-        match self.error {
-            None => Ok(()),
-            Some(source) => {
-                let (action, path) = ("read the payload of", name.to_owned());
-                Err(crate::dataset::DatasetError::Io { action, path, source }.into())
-            }
-        }
-    }
-}
-
-impl std::io::Read for Watched {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        self.inner.read(out).inspect_err(|error| {
-            if error.kind() != std::io::ErrorKind::Interrupted {
-                self.error = Some(error.kind().into());
-            }
-        })
-    }
+    let mut channels = project.channels.clone();
+    let begin =
+        Place { leaf: project.commit.derived.next_leaf, item: project.commit.derived.next_item };
+    let to = project.commit.next_leaf;
+    let mut deriver = Deriver { project, layout: &layout, id: &id, plans: &plans, batch };
+    std::thread::scope(|scope| {
+        // Without room in between: one lot is decoded while one is published, and no more is held.
+        let (lots, decoded) = sync_channel(0);
+        let decoding = scope.spawn(|| {
+            let each = |leaf: &mut dyn FnMut(&MessageRow) -> Result<(), Stop>| match source {
+                Derive::Rows(rows) => rows.iter().try_for_each(leaf),
+                Derive::Published => {
+                    read::messages(&messages, &id, begin.leaf, to, |row| leaf(&row))
+                }
+            };
+            decode_all(&plans, &mut channels, &messages, (begin, to), lots, each)
+        });
+        let published = decoded.into_iter().try_for_each(|items| deriver.publish(items));
+        let decoding = decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // A lot that could not be published ends the decoding too, and says why.
+        published.and(decoding)
+    })
 }
 
 struct Deriver<'a, 'b> {
@@ -138,91 +75,21 @@ struct Deriver<'a, 'b> {
     layout: &'b Layout,
     id: &'b ProjectId,
     plans: &'b PlanHistory,
-    checker: Checker<'b>,
     batch: Option<Batch<'b>>,
-    readings: Vec<Reading>,
-    refusals: Vec<Refusal>,
-    /// Time of receipt of the leaves held, by leaf.
-    received: Vec<(i64, Timestamp)>,
-    /// Of the leaf being decoded.
-    reader: Option<&'b Reader>,
-    received_at: Timestamp,
-}
-
-impl Sink for Deriver<'_, '_> {
-    type Error = PublishError;
-
-    fn sample(&mut self, sample: &Sample<'_>) -> Result<(), PublishError> {
-        let Some(reader) = self.reader else { return Ok(()) };
-        match self.checker.check(sample, self.received_at, reader) {
-            Ok(reading) => self.readings.push(reading),
-            Err(refusal) => self.refusals.push(refusal),
-        }
-        self.flush_if_full(sample.place)
-    }
-
-    fn refuse(&mut self, refusal: Refusal) -> Result<(), PublishError> {
-        let place = refusal.place;
-        self.refusals.push(refusal);
-        self.flush_if_full(place)
-    }
 }
 
 impl Deriver<'_, '_> {
-    fn leaf(&mut self, messages: &Layout, row: &MessageRow) -> Result<(), PublishError> {
-        self.received.push((row.leaf, row.header.received_at));
-        if row.header.kind != Kind::Data {
-            self.refusals.extend(self.project.registry.refusal(row.leaf).cloned());
-            return Ok(());
+    /// Publishes one lot of items.
+    fn publish(&mut self, items: Items) -> Result<(), PublishError> {
+        let Items { mut readings, mut refusals, acts, received, channels, next } = items;
+        for key in &channels {
+            self.project.channels.intern(key);
         }
-        self.received_at = row.header.received_at;
-        let reader = match self.plans.in_force(self.received_at) {
-            Some(plan) => reader_of(plan, &row.header).ok_or_else(|| {
-                format!(
-                    "no reader of plan {} reads {:?}; add a [[reader]] for it",
-                    plan.number, row.header.name
-                )
-            }),
-            None => Err("no plan was in force when it was received".to_owned()),
-        };
-        let derived = &self.project.commit.derived;
-        let first_item = if derived.next_leaf == row.leaf { derived.next_item } else { 0 };
-        let mut input = Watched { inner: blob::open(messages, &row.payload)?, error: None };
-        match reader {
-            Ok(reader) => {
-                self.reader = Some(reader);
-                let context = Context { name: &row.header.name, leaf: row.leaf, first_item };
-                decode::decode(reader, context, &mut input, self)?;
-                // Decoders take what cannot be read for a defect of the file; it is one of the disk.
-                input.told(&row.header.name)
-            }
-            Err(_) if first_item > 0 => Ok(()),
-            Err(reason) => {
-                let mut head = Vec::new();
-                // What cannot be read of it is not shown; the bytes themselves stay in `messages`.
-                let _ =
-                    std::io::Read::read_to_end(&mut std::io::Read::take(input, 2_048), &mut head);
-                let text = refused_text(&String::from_utf8_lossy(&head));
-                self.refuse(unread(row.leaf, reason, text))
-            }
-        }
-    }
-
-    fn flush_if_full(&mut self, place: Place) -> Result<(), PublishError> {
-        if self.readings.len() + self.refusals.len() < ITEMS_MAX {
-            return Ok(());
-        }
-        self.flush(Place { item: place.item + 1, ..place })
-    }
-
-    /// Publishes what is held; `next` is the place that decoding goes on from.
-    fn flush(&mut self, next: Place) -> Result<(), PublishError> {
-        let ranks = self.checker.channels().ranks();
-        let mut readings = std::mem::take(&mut self.readings);
-        merge::sort(&mut readings, &ranks);
+        let registry = &self.project.registry;
+        refusals.extend(acts.iter().filter_map(|leaf| registry.refusal(*leaf).cloned()));
+        merge::sort(&mut readings, &self.project.channels.ranks());
         let mut merged = self.merge(&readings)?;
         drop(readings);
-        let mut refusals = std::mem::take(&mut self.refusals);
         refusals.append(&mut merged.duplicates);
         refusals.sort_unstable_by_key(|refusal| refusal.place);
         self.touch(&merged);
@@ -233,13 +100,9 @@ impl Deriver<'_, '_> {
         let name =
             Layout::batch_file_name(derived.next_leaf, last, is_part.then_some(derived.part));
         let mut batch = self.batch.take().unwrap_or_else(|| Batch::begin(self.layout, self.id));
-        self.stage(&mut batch, &name, merged, refusals)?;
-        self.received.retain(|(leaf, _)| *leaf >= next.leaf);
+        self.stage(&mut batch, &name, merged, refusals, &received)?;
 
-        // Frontiers name channels, so they are written with this batch's table of them.
-        std::mem::swap(&mut self.project.channels, self.checker.channels());
         let mut derived = self.project.derived();
-        std::mem::swap(&mut self.project.channels, self.checker.channels());
         derived.part = if next.item == 0 { 0 } else { derived.part + 1 };
         derived.next_leaf = next.leaf;
         derived.next_item = next.item;
@@ -249,7 +112,7 @@ impl Deriver<'_, '_> {
     }
 
     /// Merges a sorted batch with what is stored of its identities.
-    fn merge(&mut self, readings: &[Reading]) -> Result<Merged, PublishError> {
+    fn merge(&self, readings: &[Reading]) -> Result<Merged, PublishError> {
         let frontiers = &self.project.frontiers;
         let frontier = |reading: &Reading| frontiers.get(&reading.channel).map(|(_, last)| *last);
         let mut wanted: Vec<(ChannelId, Timestamp)> = merge::needs_look_up(readings, frontier)
@@ -262,20 +125,21 @@ impl Deriver<'_, '_> {
             let range = months.entry(at.month()).or_insert((*at, *at));
             *range = (range.0.min(*at), range.1.max(*at));
         }
+        // What is stored may have channels that these leaves have not; they get no number here.
+        let mut channels = self.project.channels.clone();
         let (mut stored, mut conflicts) = (Vec::new(), Vec::new());
         let keep = |reading: &Reading| wanted.binary_search(&(reading.channel, reading.at)).is_ok();
         for (from, to) in months.into_values() {
             let range = (from, Timestamp::from_us(to.us() + 1));
-            let found = read::stored(self.layout, self.id, self.checker.channels(), range, keep)?;
+            let found = read::stored(self.layout, self.id, &mut channels, range, keep)?;
             stored.extend(found.0);
             conflicts.extend(found.1);
         }
-        let channels = self.checker.channels();
         let ranks = channels.ranks();
         let key = |r: &Reading| (ranks[r.channel.0 as usize], r.at, r.place);
         stored.sort_unstable_by_key(key);
         conflicts.sort_unstable_by_key(|conflict: &Conflict| key(&conflict.reading));
-        Ok(merge::merge(readings, &stored, &conflicts, channels))
+        Ok(merge::merge(readings, &stored, &conflicts, &channels))
     }
 
     /// Moves frontiers and notes the stretches whose intervals are to be computed anew.
@@ -292,23 +156,22 @@ impl Deriver<'_, '_> {
         let near = |a: &(ChannelId, Timestamp), b: &(ChannelId, Timestamp)| {
             a.0 == b.0 && b.1.us() - a.1.us() <= JOIN_US
         };
-        let channels = self.checker.channels();
         for run in touched.chunk_by(near) {
-            let key = channels.key(run[0].0).clone();
+            let key = self.project.channels.key(run[0].0).clone();
             self.project.dirty.push((key, run[0].1, run[run.len() - 1].1));
         }
         join(&mut self.project.dirty);
     }
 
     fn stage(
-        &mut self,
+        &self,
         batch: &mut Batch<'_>,
         name: &str,
         merged: Merged,
         refusals: Vec<Refusal>,
+        received: &[(i64, Timestamp)],
     ) -> Result<(), PublishError> {
-        let received = std::mem::take(&mut self.received);
-        let channels: &Channels = self.checker.channels();
+        let channels = &self.project.channels;
         let units = storage_units(self.plans, channels);
         let unit = |channel: ChannelId| units[channel.0 as usize];
         for (month, rows) in by_month(merged.readings, |reading| reading.at) {
@@ -328,7 +191,6 @@ impl Deriver<'_, '_> {
         for (month, rows) in by_month(refusals, month_of) {
             put(self.layout, self.id, batch, (Table::Refused, month), name, &rows, rows::refused)?;
         }
-        self.received = received;
         Ok(())
     }
 }
@@ -373,18 +235,4 @@ fn put<T>(
     });
     batch.put_table(table, &target, batches, &[])?;
     Ok(())
-}
-
-fn unread(leaf: i64, reason: String, text: String) -> Refusal {
-    Refusal {
-        code: Code::Schema,
-        reason,
-        text,
-        site: None,
-        device: None,
-        quantity: None,
-        at: None,
-        place: Place { leaf, item: 0 },
-        first: None,
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::derive::Derive;
 use super::neighbours::Frontiers;
 use super::registry::{Change, Registry};
-use super::{PublishError, derive, intervals, rebuild};
+use super::{PublishError, amounts, derive, intervals, rebuild};
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -49,6 +49,7 @@ pub struct Project {
     /// Called after each step of a COMMIT; tests stop the work there.
     pub(super) after: Box<dyn FnMut(Step) -> std::io::Result<()> + Send>,
     signer: Signer,
+    is_stale: bool,
 }
 
 impl Project {
@@ -98,6 +99,7 @@ impl Project {
             dirty: Vec::new(),
             after: Box::new(|_| Ok(())),
             signer: signer.clone(),
+            is_stale: false,
         };
         project.restore_derived()?;
         Ok(project)
@@ -108,8 +110,15 @@ impl Project {
     /// # Errors
     /// As [`Project::open`].
     pub fn reopen(&mut self) -> Result<(), PublishError> {
+        self.is_stale = true;
         *self = Self::open(&self.layout.clone(), &self.id.clone(), &self.signer.clone())?;
         Ok(())
+    }
+
+    /// True if opening it anew has failed: it must not be used, but opened elsewhere.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
     }
 
     /// Stops the work after steps of a COMMIT as `after` says: for tests of crashes.
@@ -170,7 +179,11 @@ impl Project {
         stage_messages(&layout, &id, &mut batch, &rows)?;
         let mut tree = self.tree.clone();
         let checkpoint = self.stage_log(&mut batch, &mut tree, &rows)?;
+        let amounts = amounts::before(self, &rows);
         let needs_rebuild = self.take_acts(&rows);
+        if let Some(before) = &amounts {
+            amounts::stage(self, &mut batch, before)?;
+        }
         let is_behind = commit.derived.next_leaf != first || commit.derived.next_item != 0;
         if needs_rebuild || is_behind || self.registry.plans().is_empty() {
             commit.derived.dirty = self.derived().dirty;
@@ -304,7 +317,7 @@ impl Project {
         for row in rows {
             match self.registry.add(row) {
                 // A refused act is kept by the registry, for whoever derives its leaf.
-                Change::None | Change::Refused => {}
+                Change::None | Change::Refused | Change::Amount => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }
@@ -321,7 +334,13 @@ impl Project {
         tree: &mut TreeState,
         rows: &[MessageRow],
     ) -> Result<Checkpoint, PublishError> {
-        let hashes: Vec<_> = rows.iter().map(|row| leaf_hash(&leaf::encode(&row.header))).collect();
+        let mut bytes = Vec::new();
+        let hash = |row: &MessageRow| {
+            bytes.clear();
+            leaf::encode_into(&mut bytes, &row.header);
+            leaf_hash(&bytes)
+        };
+        let hashes: Vec<_> = rows.iter().map(hash).collect();
         for append in tree.append(&hashes) {
             let target = self.layout.log_level(&self.id, append.level);
             let bytes = append.hashes.as_flattened();
@@ -355,6 +374,7 @@ impl Project {
             dirty: Vec::new(),
             after: Box::new(|_| Ok(())),
             signer: self.signer.clone(),
+            is_stale: false,
         }
     }
 

@@ -290,7 +290,7 @@ fn a_file_larger_than_a_batch_is_published_in_parts() {
         "{PLAN}[[reader]]\nname = \"f\"\nfile = \"*.csv\"\nformat = \"csv\"\nstamp_column = \"t\"\n\
          stamp = \"epoch-s\"\nsite = \"s\"\ndevice = \"d\"\nquantity = \"EC\"\nvalue_column = \"v\"\n"
     );
-    let rows = super::derive::ITEMS_MAX + 10;
+    let rows = super::items::ITEMS_MAX + 10;
     let mut csv = String::from("t,v\n");
     for row in 0..rows {
         csv.push_str(&format!("{},{row}\n", START_S + row as i64));

@@ -156,6 +156,7 @@ pub fn write_results(
         let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Ok(project) = ProjectId::parse(id) else { continue };
         let Some(decoded) = decoded(&project) else { continue };
+        let mut waiting = Vec::new();
         for path in list(&folder.join("done"))? {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.unwrap_or_default();
@@ -163,10 +164,17 @@ pub fn write_results(
             if name.ends_with(".result.json") || name.ends_with(".next") || result.exists() {
                 continue;
             }
-            let sha256 = hash(&path)?;
-            let found = outcome::find_file(layout, &project, original(&name), sha256)?;
-            let Some(leaf) = found.filter(|leaf| *leaf < decoded) else { continue };
-            let outcome = outcome::outcome(layout, &project, leaf)?;
+            let file = (original(&name).to_owned(), hash(&path)?);
+            waiting.push((name, result, file));
+        }
+        if waiting.is_empty() {
+            continue;
+        }
+        let wanted = waiting.iter().map(|(_, _, file)| file.clone()).collect();
+        let found = outcome::find_files(layout, &project, &wanted)?;
+        for (name, result, file) in waiting {
+            let Some(leaf) = found.get(&file).filter(|leaf| **leaf < decoded) else { continue };
+            let outcome = outcome::outcome(layout, &project, *leaf)?;
             let text = serde_json::to_vec_pretty(&outcome)
                 .map_err(|error| SourceError::Result(result.display().to_string(), error))?;
             durable::replace(&result, &text)?;
@@ -213,7 +221,11 @@ fn move_to(path: &Path, folder: &str) -> Result<PathBuf, SourceError> {
     Ok(target)
 }
 
-fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
+/// SHA-256 of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
     use sha2::Digest;
     let mut file = std::fs::File::open(path).map_err(SourceError::io("open", path))?;
     let mut sha = sha2::Sha256::new();

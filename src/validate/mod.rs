@@ -14,7 +14,6 @@ mod unit;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::config::plan::history::PlanHistory;
 use crate::config::plan::reader::Reader;
@@ -34,25 +33,25 @@ pub struct Checker<'a> {
     /// Channels by `site/device/quantity` as sent.
     by_name: HashMap<Box<str>, ChannelId>,
     /// What was last found out of each channel, by its number.
-    judged: HashMap<ChannelId, Judged>,
+    judged: Vec<Option<Judged<'a>>>,
     name: String,
 }
 
 /// The plan's word on a channel, and for which stamps it holds.
-#[derive(Clone)]
-struct Judged {
+#[derive(Clone, Copy)]
+struct Judged<'a> {
     from: Timestamp,
     /// Exclusive.
     to: Timestamp,
-    plan: Arc<Plan>,
-    /// In `plan.channels`; `None`: the plan has no such channel.
-    index: Option<usize>,
+    plan: &'a Plan,
+    /// `None`: the plan has no such channel.
+    planned: Option<&'a ChannelPlan>,
 }
 
 impl<'a> Checker<'a> {
     /// A checker by the project's plans; channels of readings are numbered in `channels`.
     pub fn new(plans: &'a PlanHistory, channels: &'a mut Channels) -> Self {
-        let (by_name, judged) = (HashMap::new(), HashMap::new());
+        let (by_name, judged) = (HashMap::new(), Vec::new());
         Self { plans, channels, by_name, judged, name: String::new() }
     }
 
@@ -82,10 +81,9 @@ impl<'a> Checker<'a> {
         reader: &Reader,
     ) -> Result<Reading, Refused> {
         let channel = self.channel_id(sample)?;
-        let judged = self.judged(channel, sample.at)?;
-        let plan = Arc::clone(&judged.plan);
-        let Some(planned) = judged.index.map(|index| &plan.channels[index]) else {
-            return Err(channel::not_planned(sample, &plan));
+        let Judged { plan, planned, .. } = self.judged(channel, sample.at)?;
+        let Some(planned) = planned else {
+            return Err(channel::not_planned(sample, plan));
         };
         let at = stamp_of(planned, reader, sample.at);
         let mut flags = Flags::NONE;
@@ -115,24 +113,27 @@ impl<'a> Checker<'a> {
         Ok(channel)
     }
 
-    fn judged(&mut self, channel: ChannelId, at: Timestamp) -> Result<&Judged, Refused> {
-        let is_known = self.judged.get(&channel).is_some_and(|j| (j.from..j.to).contains(&at));
-        if !is_known {
-            let plan = self.plans.in_force(at).ok_or_else(|| time::before_plan(at))?;
-            let later = self.plans.iter().filter(|other| other.number > plan.number);
-            let to = later.map(|other| other.valid_from).filter(|from| *from > at).min();
-            let key = self.channels.key(channel);
-            let index = plan.channels.iter().position(|planned| planned.key == *key);
-            let judged = Judged {
-                from: plan.valid_from,
-                to: to.unwrap_or(Timestamp::END),
-                plan: Arc::clone(plan),
-                index,
-            };
-            self.judged.insert(channel, judged);
+    fn judged(&mut self, channel: ChannelId, at: Timestamp) -> Result<Judged<'a>, Refused> {
+        let number = channel.0 as usize;
+        if let Some(Some(judged)) = self.judged.get(number)
+            && (judged.from..judged.to).contains(&at)
+        {
+            return Ok(*judged);
         }
-        // Inserted above where it was not there.
-        self.judged.get(&channel).ok_or_else(|| time::before_plan(at))
+        let plan = self.plans.in_force(at).ok_or_else(|| time::before_plan(at))?;
+        let later = self.plans.iter().filter(|other| other.number > plan.number);
+        let to = later.map(|other| other.valid_from).filter(|from| *from > at).min();
+        let judged = Judged {
+            from: plan.valid_from,
+            to: to.unwrap_or(Timestamp::END),
+            plan,
+            planned: plan.channel(self.channels.key(channel)),
+        };
+        if self.judged.len() <= number {
+            self.judged.resize(number + 1, None);
+        }
+        self.judged[number] = Some(judged);
+        Ok(judged)
     }
 }
 

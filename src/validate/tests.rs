@@ -1,5 +1,7 @@
 //! Each rule of stage R with a case that passes, one that fails and its edge.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::decimal::Decimal;
 use crate::domain::reading::Place;

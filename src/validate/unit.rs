@@ -16,6 +16,7 @@ pub fn store(
 ) -> Result<Fixed6, Refused> {
     let sent = match sample.unit {
         None => planned.sent_unit,
+        Some(symbol) if symbol == planned.unit.symbol() => planned.unit,
         Some(symbol) => Unit::parse(symbol).ok_or_else(|| {
             let reason = format!("unit {symbol:?} is unknown; the channel is in {}", planned.unit);
             (Code::Unit, reason)

@@ -18,10 +18,11 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::acks::{Acks, STEPS_MAX, Step};
-use super::authorise::{self, Grant};
+use super::authorise::Grant;
 use super::close::Close;
 use super::handshake::{self, Accepted, RECEIVE_MAX};
 use super::packet::{self, Packet, Publish, Qos, Refusal, Reply};
+use super::publish::{Rejected, Topic, Topics};
 use super::session::Session;
 use super::wire::{self, Version};
 use crate::dataset::DatasetError;
@@ -117,6 +118,7 @@ where
         version: accepted.version,
         client: accepted.grant.client(),
         grant: accepted.grant,
+        topics: Topics::default(),
         session: accepted.session,
         session_kept: accepted.session_kept,
         silence_max: accepted.silence_max,
@@ -151,6 +153,7 @@ struct Incoming<'a> {
     shared: &'a Shared,
     version: Version,
     grant: Grant,
+    topics: Topics,
     client: Arc<str>,
     session: Session,
     session_kept: Duration,
@@ -264,9 +267,12 @@ impl Incoming<'_> {
         if publish.has_topic_alias {
             return Err(Close::TopicAlias);
         }
-        if let Some(what) = authorise::malformed(&publish.topic) {
-            return Err(Close::Malformed(what.to_owned()));
-        }
+        let knows = |project: &_| (self.shared.knows)(project);
+        let topic = match self.topics.judge(&publish.topic, &self.grant, knows) {
+            Ok(topic) => Ok(topic),
+            Err(Rejected::Malformed(malformed)) => return Err(Close::Malformed(malformed.0)),
+            Err(Rejected::Refused(refusal)) => Err(refusal),
+        };
         let packet_id = publish.packet_id;
         match publish.qos {
             Qos::AtMostOnce => {}
@@ -281,9 +287,8 @@ impl Incoming<'_> {
         if self.version == Version::V5 && unacked > usize::from(RECEIVE_MAX) {
             return Err(Close::ReceiveMax);
         }
-        let knows = |project: &_| (self.shared.knows)(project);
-        let project = match authorise::project_of(&self.grant, &publish.topic, knows) {
-            Ok(project) => project,
+        let Topic { name, project } = match topic {
+            Ok(topic) => topic,
             Err(refusal) => return self.refuse(&publish, refusal, group),
         };
         let is_new = publish.qos != Qos::ExactlyOnce || self.session.receive(&publish);
@@ -294,7 +299,7 @@ impl Incoming<'_> {
                 kind: Kind::Data,
                 source: Source::MqttListener,
                 client: Arc::clone(&self.client),
-                name: publish.topic,
+                name,
                 payload,
                 nonce,
             });
@@ -320,7 +325,7 @@ impl Incoming<'_> {
         group: &mut Group,
     ) -> Result<(), Close> {
         metrics::counter!("mrv_mqtt_refused_total", "code" => refusal.as_str()).increment(1);
-        let (client, topic) = (&*self.client, &*publish.topic);
+        let (client, topic) = (&*self.client, &*String::from_utf8_lossy(&publish.topic));
         tracing::debug!(client, topic, code = refusal.as_str(), "publish refused");
         if self.version == Version::V311 {
             return Err(Close::Publish(refusal));

@@ -29,6 +29,7 @@ pub mod close;
 mod connection;
 mod handshake;
 pub mod packet;
+mod publish;
 mod session;
 mod strict;
 pub mod wire;

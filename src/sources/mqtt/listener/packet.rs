@@ -4,13 +4,12 @@
 //! The codecs are lenient: reserved flags and packet id 0 are checked here, the rest in
 //! [`super::strict`].
 
-use std::sync::Arc;
-
 use bytes::{Bytes, BytesMut};
 use rumqttc::mqttbytes::{Error as V4Error, v4};
 use rumqttc::v5::mqttbytes::{Error as V5Error, v5};
 
 use super::close::ConnectCode;
+use super::publish;
 use super::strict;
 use super::wire::Version;
 
@@ -40,7 +39,6 @@ pub struct Connect {
 
 /// Quality of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::enum_variant_names, reason = "the standard's names")]
 pub enum Qos {
     /// No acknowledgement.
     AtMostOnce,
@@ -56,7 +54,8 @@ pub struct Publish {
     pub qos: Qos,
     /// 0 for [`Qos::AtMostOnce`].
     pub packet_id: u16,
-    pub topic: Arc<str>,
+    /// As it came: not yet known to be UTF-8.
+    pub topic: Bytes,
     pub payload: Bytes,
     pub has_topic_alias: bool,
 }
@@ -197,6 +196,7 @@ pub fn read(version: Version, mut packet: BytesMut) -> Result<Packet, Malformed>
     }
     strict::packet(version, &packet).map_err(|what| Malformed(what.to_owned()))?;
     let packet = match (version, first >> 4) {
+        (_, 3) => return publish::read(version, packet).map(Packet::Publish),
         (_, 1) => Packet::Unexpected("a second CONNECT"),
         (_, 2 | 9 | 11 | 13) => Packet::Unexpected("a packet that only a server sends"),
         (_, 4 | 5 | 7) => Packet::Unexpected("an acknowledgement of what was never sent"),
@@ -204,7 +204,7 @@ pub fn read(version: Version, mut packet: BytesMut) -> Result<Packet, Malformed>
         // rumqttc reads no short DISCONNECT (MQTT 5, 3.14.2.1 and 3.14.2.2.1).
         (Version::V5, 14) if remaining <= 1 => Packet::Disconnect { session_expiry_s: None },
         (Version::V311, _) => read_v311(v4::Packet::read(&mut packet, usize::MAX)?),
-        (Version::V5, _) => read_v5(v5::Packet::read(&mut packet, None)?)?,
+        (Version::V5, _) => read_v5(v5::Packet::read(&mut packet, None)?),
     };
     match packet {
         Packet::PubRel { packet_id: 0 }
@@ -216,17 +216,6 @@ pub fn read(version: Version, mut packet: BytesMut) -> Result<Packet, Malformed>
 
 fn read_v311(packet: v4::Packet) -> Packet {
     match packet {
-        v4::Packet::Publish(publish) => Packet::Publish(Publish {
-            qos: match publish.qos {
-                rumqttc::mqttbytes::QoS::AtMostOnce => Qos::AtMostOnce,
-                rumqttc::mqttbytes::QoS::AtLeastOnce => Qos::AtLeastOnce,
-                rumqttc::mqttbytes::QoS::ExactlyOnce => Qos::ExactlyOnce,
-            },
-            packet_id: publish.pkid,
-            topic: publish.topic.into(),
-            payload: publish.payload,
-            has_topic_alias: false,
-        }),
         v4::Packet::PubRel(pubrel) => Packet::PubRel { packet_id: pubrel.pkid },
         v4::Packet::Subscribe(subscribe) => {
             Packet::Subscribe { packet_id: subscribe.pkid, filter_count: subscribe.filters.len() }
@@ -241,23 +230,8 @@ fn read_v311(packet: v4::Packet) -> Packet {
     }
 }
 
-fn read_v5(packet: v5::Packet) -> Result<Packet, Malformed> {
-    Ok(match packet {
-        v5::Packet::Publish(publish) => Packet::Publish(Publish {
-            qos: match publish.qos {
-                rumqttc::v5::mqttbytes::QoS::AtMostOnce => Qos::AtMostOnce,
-                rumqttc::v5::mqttbytes::QoS::AtLeastOnce => Qos::AtLeastOnce,
-                rumqttc::v5::mqttbytes::QoS::ExactlyOnce => Qos::ExactlyOnce,
-            },
-            packet_id: publish.pkid,
-            topic: std::str::from_utf8(&publish.topic)
-                .map_err(|_| Malformed("the topic is not UTF-8".to_owned()))?
-                .into(),
-            payload: publish.payload,
-            has_topic_alias: publish
-                .properties
-                .is_some_and(|properties| properties.topic_alias.is_some()),
-        }),
+fn read_v5(packet: v5::Packet) -> Packet {
+    match packet {
         v5::Packet::PubRel(pubrel) => Packet::PubRel { packet_id: pubrel.pkid },
         v5::Packet::Subscribe(subscribe) => {
             Packet::Subscribe { packet_id: subscribe.pkid, filter_count: subscribe.filters.len() }
@@ -273,7 +247,7 @@ fn read_v5(packet: v5::Packet) -> Result<Packet, Malformed> {
                 .and_then(|properties| properties.session_expiry_interval),
         },
         _ => Packet::Unexpected("a packet that only a server sends"),
-    })
+    }
 }
 
 /// Appends a reply to `out`.
