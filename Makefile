@@ -50,6 +50,9 @@ fuzz: ## fuzz each target for T seconds, two at a time: make fuzz T=3600
 fuzz-keep: ## put what fuzzing found on the way into the committed corpus, minimised
 	scripts/fuzz.sh --keep
 
+vectors: ## the acceptance vectors through mrv calc, a line each: expected and got
+	$(CARGO) test --locked --quiet --test vectors -- --nocapture
+
 demo: ## simulated gateways to a report, under demo/
 	scripts/demo.sh
 
