@@ -66,7 +66,7 @@ class Daemon:
             "request": "plan",
             "file": "plan.toml",
             "text": plan,
-            "methodology": "no rules: nothing is computed here",
+            "methodologies": ["no rules: nothing is computed here"],
             "author": "bench",
         })
 

@@ -70,7 +70,7 @@ fn through(door: impl Fn(usize) -> Door) -> (String, Vec<Vec<Option<String>>>) {
     let answer = served.ask(&Request::Plan {
         file: "plan.toml".to_owned(),
         text: format!("{PLAN}{FILES}"),
-        methodology: METHODOLOGY.to_owned(),
+        methodologies: vec![METHODOLOGY.to_owned()],
         author: "ann".to_owned(),
     });
     assert!(matches!(answer, Answer::Recorded { .. }), "{answer:?}");

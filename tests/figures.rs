@@ -201,8 +201,8 @@ fn eight_writers_at_once_give_the_figures_of_one() {
         let (from, to) = ("2025-01-01".to_owned(), "2025-03-31".to_owned());
         let answer = runtime.block_on(async {
             let (file, author) = ("plan.toml".to_owned(), "a".to_owned());
-            let (text, methodology) = (SOLAR.plan.to_owned(), SOLAR.methodology.to_owned());
-            engine.carry_out(Request::Plan { file, text, methodology, author }).await.unwrap();
+            let (text, methodologies) = (SOLAR.plan.to_owned(), vec![SOLAR.methodology.to_owned()]);
+            engine.carry_out(Request::Plan { file, text, methodologies, author }).await.unwrap();
             let mut tasks = tokio::task::JoinSet::new();
             for writer in 0..writers as i64 {
                 let journal = engine.journal.clone();

@@ -59,7 +59,7 @@ fn under_long_load_memory_descriptors_journal_and_latency_stay_flat() {
     let applied = served.ask(&Request::Plan {
         file: "plan.toml".to_owned(),
         text: plan(),
-        methodology: "no rules".to_owned(),
+        methodologies: vec!["no rules".to_owned()],
         author: "ann".to_owned(),
     });
     assert!(matches!(applied, Answer::Recorded { .. }), "{applied:?}");

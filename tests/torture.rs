@@ -574,7 +574,7 @@ async fn apply_plan(layout: &Layout) {
     let request = Request::Plan {
         file: "plan.toml".to_owned(),
         text: PLAN.to_owned(),
-        methodology: METHODOLOGY.to_owned(),
+        methodologies: vec![METHODOLOGY.to_owned()],
         author: "torture".to_owned(),
     };
     let answer = control::ask(&layout.control_socket(), &request).await.unwrap();

@@ -51,7 +51,7 @@ pub fn run(
 ) -> Result<Ended> {
     let mut plans = PlanHistory::default();
     match plan_file {
-        Some(file) => match plan::read_checked(file, None)? {
+        Some(file) => match plan::read_checked(file, &[])? {
             Ok((mut plan, _, _)) => {
                 // Judged alone, whatever its number would be in the project.
                 plan.number = 1;

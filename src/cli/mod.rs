@@ -4,13 +4,17 @@
 //! a failed fsync or broken invariant.
 
 mod act;
+mod amount;
+mod calc;
 mod check;
 mod context;
 mod dry_run;
+mod factor;
 mod gateway;
 mod ingest;
 mod init;
 mod log;
+mod methodology;
 mod outcome;
 mod period;
 mod plan;
@@ -64,12 +68,19 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Check(check::Arguments),
+    Calc(calc::Arguments),
+    #[command(subcommand)]
+    Methodology(methodology::Command),
+    #[command(subcommand)]
+    Factor(factor::Command),
     #[command(subcommand)]
     Period(period::Command),
     #[command(subcommand)]
     Gateway(gateway::Command),
     Decide(act::DecideArguments),
     Correct(act::CorrectArguments),
+    #[command(subcommand)]
+    Amount(amount::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -101,10 +112,14 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Calc(arguments) => calc::run(&context, arguments),
+        Command::Methodology(command) => methodology::run(&context, command),
+        Command::Factor(command) => factor::run(&context, command),
         Command::Period(command) => period::run(&context, command),
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
+        Command::Amount(command) => amount::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

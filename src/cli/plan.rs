@@ -9,7 +9,7 @@ use super::{Context, Ended};
 use crate::config::plan::Plan;
 use crate::daemon::request::{Answer, Request};
 use crate::domain::diagnostic::Diagnostic;
-use crate::methodology::{self, Methodology};
+use crate::methodology::{self, Methodology, factors};
 use crate::publish::registry;
 
 /// Declare, check and show a project's plan.
@@ -31,18 +31,18 @@ pub enum Command {
 pub struct CheckArguments {
     /// The plan file.
     file: PathBuf,
-    /// Methodology file, where it is none of the shipped ones.
+    /// Methodology file, where it is none of the shipped ones; may be given several times.
     #[arg(long, value_name = "FILE")]
-    methodology: Option<PathBuf>,
+    methodology: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct ApplyArguments {
     /// The plan file.
     file: PathBuf,
-    /// Methodology file, where it is none of the shipped ones.
+    /// Methodology file, where it is none of the shipped ones; may be given several times.
     #[arg(long, value_name = "FILE")]
-    methodology: Option<PathBuf>,
+    methodology: Vec<PathBuf>,
     /// Who applies it; the user's name where not given.
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
@@ -65,53 +65,65 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
     }
 }
 
-/// A plan file with its methodology, both checked; or what is wrong.
+/// A plan file with the texts of its methodologies, all checked; or what is wrong.
 pub fn read_checked(
     file: &Path,
-    methodology: Option<&Path>,
-) -> Result<Result<(Plan, String, String), Vec<Diagnostic>>> {
+    methodologies: &[PathBuf],
+) -> Result<Result<(Plan, String, Vec<String>), Vec<Diagnostic>>> {
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("read {shown}"))?;
     let plan = match Plan::parse(&shown, &text) {
         Ok(plan) => plan,
         Err(found) => return Ok(Err(found)),
     };
-    let id = &plan.registered.methodology;
-    let (name, rules) = match methodology {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("read {}", path.display()))?;
-            (path.display().to_string(), text)
+    let mut given = Vec::new();
+    for path in methodologies {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+        match Methodology::parse(&path.display().to_string(), &text) {
+            Ok(parsed) => given.push((parsed, text)),
+            Err(found) => return Ok(Err(found)),
         }
-        None => match methodology::shipped().iter().find(|shipped| shipped.id == id) {
-            Some(shipped) => (shipped.file.to_owned(), shipped.text.to_owned()),
-            None => {
-                let known: Vec<&str> =
-                    methodology::shipped().iter().map(|shipped| shipped.id).collect();
-                let message = format!("methodology {id:?} is none of the shipped ones");
-                let advice = format!("use {}, or give --methodology FILE", known.join(", "));
-                return Ok(Err(vec![Diagnostic::whole(&shown, message).advise(advice)]));
-            }
-        },
-    };
-    let parsed = match Methodology::parse(&name, &rules) {
-        Ok(parsed) => parsed,
-        Err(found) => return Ok(Err(found)),
-    };
-    if parsed.id != *id {
-        let message = format!("the plan names methodology {id:?}, {name} is {:?}", parsed.id);
+    }
+    let ids = &plan.registered.methodologies;
+    if let Some((strange, _)) = given.iter().find(|(one, _)| !ids.contains(&one.id)) {
+        let message = format!("the plan names {}, not {:?}", ids.join(", "), strange.id);
         return Ok(Err(vec![Diagnostic::whole(&shown, message)]));
     }
-    let missing = parsed.check_inputs(&plan.registered);
-    if !missing.is_empty() {
-        let found = missing.into_iter().map(|message| Diagnostic::whole(&shown, message));
-        return Ok(Err(found.collect()));
+    let factors = super::factor::read(None)?;
+    let (mut texts, mut found) = (Vec::new(), Vec::new());
+    for id in ids {
+        let (parsed, rules) = match given.iter().find(|(one, _)| one.id == *id) {
+            Some((parsed, text)) => (parsed.clone(), text.clone()),
+            None => match shipped(id, &shown) {
+                Ok(shipped) => shipped,
+                Err(found) => return Ok(Err(found)),
+            },
+        };
+        let registered = plan.registered.under(id);
+        let lacks = parsed.check_inputs(&registered).into_iter();
+        let faults = lacks.chain(crate::period::faults(&parsed, &registered));
+        let faults = faults.chain(factors::check_plan(&factors, &parsed, &registered));
+        found.extend(faults.map(|message| Diagnostic::whole(&shown, message)));
+        texts.push(rules);
     }
-    Ok(Ok((plan, text, rules)))
+    if found.is_empty() { Ok(Ok((plan, text, texts))) } else { Ok(Err(found)) }
+}
+
+/// A shipped methodology with its text.
+fn shipped(id: &str, plan: &str) -> Result<(Methodology, String), Vec<Diagnostic>> {
+    let shipped = methodology::shipped().iter().find(|shipped| shipped.id == id);
+    let Some(shipped) = shipped else {
+        let known: Vec<&str> = methodology::shipped().iter().map(|shipped| shipped.id).collect();
+        let message = format!("methodology {id:?} is none of the shipped ones");
+        let advice = format!("use {}, or give --methodology FILE", known.join(", "));
+        return Err(vec![Diagnostic::whole(plan, message).advise(advice)]);
+    };
+    Ok((Methodology::parse(shipped.file, shipped.text)?, shipped.text.to_owned()))
 }
 
 fn check(context: &Context, arguments: &CheckArguments) -> Result<Ended> {
-    match read_checked(&arguments.file, arguments.methodology.as_deref())? {
+    match read_checked(&arguments.file, &arguments.methodology)? {
         Ok((plan, _, _)) => {
             let value = serde_json::json!({
                 "project": plan.project.to_string(),
@@ -144,8 +156,8 @@ pub fn tell(context: &Context, found: &[Diagnostic]) -> Result<Ended> {
 }
 
 fn apply(context: &Context, arguments: ApplyArguments) -> Result<Ended> {
-    let checked = read_checked(&arguments.file, arguments.methodology.as_deref())?;
-    let (_, text, methodology) = match checked {
+    let checked = read_checked(&arguments.file, &arguments.methodology)?;
+    let (_, text, methodologies) = match checked {
         Ok(checked) => checked,
         Err(found) => return tell(context, &found),
     };
@@ -153,7 +165,7 @@ fn apply(context: &Context, arguments: ApplyArguments) -> Result<Ended> {
     let request = Request::Plan {
         file: name.unwrap_or_else(|| "plan.toml".to_owned()),
         text,
-        methodology,
+        methodologies,
         author: author(arguments.author),
     };
     match context.ask(request)? {
@@ -216,7 +228,7 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
     let value = serde_json::json!({
         "project": id.to_string(),
         "title": plan.registered.title,
-        "methodology": plan.registered.methodology,
+        "methodologies": plan.registered.methodologies,
         "zone": plan.registered.zone.name(),
         "plans": plans,
         "channels": channels,
@@ -225,7 +237,7 @@ fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
     context.print(&value, || {
         let mut lines = vec![
             format!("project      {id}: {}", plan.registered.title),
-            format!("methodology  {}", plan.registered.methodology),
+            format!("methodology  {}", plan.registered.methodologies.join(", ")),
             format!(
                 "crediting    {} to {}, both inclusive, {}",
                 plan.registered.crediting.0,

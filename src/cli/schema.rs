@@ -12,10 +12,10 @@ use crate::dataset::schema::Table;
 /// Show the tables: columns with types, units and what null means.
 ///
 /// And for each table the line to paste into DuckDB, polars, pandas and Spark. Values are
-/// DECIMAL(18,6): exact, and the same in every reader. Times are UTC. Null is never zero.
+/// DECIMAL(18,6), of amounts DECIMAL(38,12): exact, and the same in every reader. Times are UTC. Null is never zero.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// messages, readings, conflicts, refused or intervals; all where not given.
+    /// messages, readings, conflicts, refused, intervals or amounts; all where not given.
     table: Option<String>,
     /// Write the tables' description as tables.json into this folder instead: make schemas.
     #[arg(long, value_name = "FOLDER", conflicts_with = "table")]

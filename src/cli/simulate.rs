@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 
 use super::context::{UsageError, project_id};
 use super::{Context, Ended};
+use crate::config::plan::Plan;
 use crate::domain::id::SiteId;
 use crate::domain::time::{Date, Timestamp, Zone};
-use crate::simulate::{Gateway, Setup, Simulated, check_file, sequence, span};
+use crate::simulate::{Gateway, Setup, Simulated, check_file, planned, sequence, span};
 use crate::sources::mqtt::gateway::{self, Answer, Message, Options, Protocol, Published};
 
 /// Longest time without any acknowledgement, in which a daemon may be started anew.
@@ -31,6 +32,11 @@ pub enum Command {
     Plant(PlantArguments),
     /// Write the check meter's file of the solar plant, as its operator would export it.
     CheckFile(CheckFileArguments),
+    /// Write what the meters and the office of a planned project would hand over.
+    ///
+    /// readings.csv, amounts.csv and the documents it names, in one folder: for mrv ingest and mrv
+    /// amount import. Every file says that it is simulated, or follows from one that does.
+    Plan(PlanArguments),
     /// Publish numbered records and write the number of each that was acknowledged.
     ///
     /// What is acknowledged must be in the tables once, whatever happens to the daemon meanwhile.
@@ -119,6 +125,23 @@ pub struct CheckFileArguments {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct PlanArguments {
+    /// The plan file.
+    file: PathBuf,
+    /// The folder to write into; it is made.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// First and last local day, both inclusive.
+    #[arg(long, value_name = "DATE")]
+    from: String,
+    #[arg(long, value_name = "DATE")]
+    to: String,
+    /// Another seed, other values.
+    #[arg(long, default_value_t = 7, value_name = "N")]
+    seed: u64,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct SequenceArguments {
     /// Project, site and device.
     #[arg(long, value_name = "PROJECT/SITE/DEVICE")]
@@ -146,6 +169,7 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
     match command {
         Command::Plant(arguments) => plant(context, &arguments),
         Command::CheckFile(arguments) => write_check_file(context, &arguments),
+        Command::Plan(arguments) => write_planned(context, &arguments),
         Command::Sequence(arguments) => publish_sequence(context, &arguments),
     }
 }
@@ -192,6 +216,44 @@ fn plant(context: &Context, arguments: &PlantArguments) -> Result<Ended> {
         lines.join("\n")
     })?;
     Ok(if published.refused == 0 { Ended::Done } else { Ended::Differs })
+}
+
+fn write_planned(context: &Context, arguments: &PlanArguments) -> Result<Ended> {
+    let shown = arguments.file.display().to_string();
+    let text = std::fs::read_to_string(&arguments.file).with_context(|| format!("read {shown}"))?;
+    let plan = match Plan::parse(&shown, &text) {
+        Ok(plan) => plan,
+        Err(found) => return super::plan::tell(context, &found),
+    };
+    let date = |text: &String| Date::parse(text).map_err(|error| UsageError(error.to_string()));
+    let span = (date(&arguments.from)?, date(&arguments.to)?);
+    // Equations may look back to the first day of the crediting period.
+    let documents_from = plan.registered.crediting.0.min(span.0);
+    let simulated = planned::planned(&plan, span, documents_from, arguments.seed)
+        .map_err(|error| UsageError(error.to_string()))?;
+    let folder = &arguments.out;
+    std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    let mut files = simulated.documents;
+    let document_count = files.len();
+    files.push(("readings.csv".to_owned(), simulated.readings));
+    files.push(("amounts.csv".to_owned(), simulated.amounts));
+    for (name, text) in &files {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+    }
+    let value = serde_json::json!({
+        "simulated": true,
+        "folder": folder.display().to_string(),
+        "documents": document_count,
+    });
+    context.print(&value, || {
+        format!(
+            "SIMULATED data of project {}: readings.csv, amounts.csv and {document_count} documents in {}",
+            plan.project,
+            folder.display()
+        )
+    })?;
+    Ok(Ended::Done)
 }
 
 fn write_check_file(context: &Context, arguments: &CheckFileArguments) -> Result<Ended> {

@@ -3,6 +3,7 @@
 use super::DaemonError;
 use crate::dataset::read::stored;
 use crate::decode::act::{Act, stored_value};
+use crate::decode::amount::AmountCheck;
 use crate::domain::decimal::Fixed6;
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
 use crate::domain::reading::{ChannelKey, Channels};
@@ -22,7 +23,8 @@ pub fn check(project: &Project, act: &Act) -> Result<(), DaemonError> {
         Act::Correction { correction: c, .. } => {
             ([&c.site, &c.device, &c.quantity], &c.at, &c.author, &c.reason, vec![&c.new, &c.old])
         }
-        Act::Seal { .. } => return Ok(()),
+        Act::Check { check, .. } => return check_of_amount(project, check),
+        Act::Seal { .. } | Act::Amount { .. } => return Ok(()),
     };
     for (what, text) in [("reason", reason), ("author", author)] {
         if text.trim().is_empty() {
@@ -64,6 +66,25 @@ pub fn check(project: &Project, act: &Act) -> Result<(), DaemonError> {
             "{key} at {at} is not {old} but {}; name the value as it is stored",
             known.join(" or ")
         ));
+    }
+    Ok(())
+}
+
+/// A check counts only when it names an amount that somebody else entered.
+fn check_of_amount(project: &Project, check: &AmountCheck) -> Result<(), DaemonError> {
+    let refused = |reason: String| Err(DaemonError::Refused(reason));
+    let Some(amount) = project.registry().ledger().get(check.amount) else {
+        return refused(format!("act {} is no amount; see mrv amount list", check.amount));
+    };
+    let name = check.checked_by.trim();
+    if name.is_empty() {
+        return refused("a check names who checked: --by NAME".to_owned());
+    }
+    if name.to_lowercase() == amount.entry.entered_by.trim().to_lowercase() {
+        return refused(format!("{name} entered {}; another person checks it", amount.name()));
+    }
+    if let Some(checker) = amount.checked_by {
+        return refused(format!("act {} was checked already, by {checker}", check.amount));
     }
     Ok(())
 }

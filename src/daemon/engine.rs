@@ -38,7 +38,7 @@ pub struct Engine {
     pub journal: Journal,
     pub publisher: Publisher,
     /// Acts are numbered one after the other.
-    acts: tokio::sync::Mutex<()>,
+    pub(super) acts: tokio::sync::Mutex<()>,
     thread: Option<std::thread::JoinHandle<()>>,
     _lock: FolderLock,
 }
@@ -113,8 +113,8 @@ impl Engine {
     pub async fn carry_out(&self, request: Request) -> Result<Answer, DaemonError> {
         let done = match request {
             Request::Flush => self.flush().await.map(|()| Answer::Done),
-            Request::Plan { file, text, methodology, author } => {
-                self.apply_plan(&file, text, methodology, &author).await
+            Request::Plan { file, text, methodologies, author } => {
+                self.apply_plan(&file, text, methodologies, &author).await
             }
             Request::Ingest { project, path, author } => {
                 self.ingest(&project, Path::new(&path), &author).await
@@ -135,6 +135,12 @@ impl Engine {
                         Err(DaemonError::Refused(error.to_string()))
                     }
                 }
+            }
+            Request::Amounts { project, amounts, author } => {
+                self.record_amounts(&project, amounts, &author).await
+            }
+            Request::CheckAmount { project, check } => {
+                self.record(&project, move |number| Act::Check { number, check }).await
             }
             Request::Rebuild { project } => self.rebuild(&project).await,
         };
@@ -159,7 +165,7 @@ impl Engine {
         &self,
         file: &str,
         text: String,
-        methodology: String,
+        methodologies: Vec<String>,
         author: &str,
     ) -> Result<Answer, DaemonError> {
         let plan = Plan::parse(file, &text).map_err(|found| {
@@ -169,16 +175,25 @@ impl Engine {
         self.not_parked(&plan.project)?;
         let _one_at_a_time = self.acts.lock().await;
         self.publisher.flush().await?;
-        let id = plan.registered.methodology.clone();
+        let ids = plan.registered.methodologies.clone();
+        if ids.len() != methodologies.len() {
+            let reason = format!(
+                "{file}: {} methodologies for the texts of {}",
+                ids.len(),
+                methodologies.len()
+            );
+            return Err(DaemonError::Refused(reason));
+        }
+        let wanted = ids.clone();
         let (mut plans, known) = self
             .publisher
             .look(&plan.project, move |project| match project {
                 Some(project) => {
                     let registry = project.registry();
-                    let text = registry.methodology(&id).map(|known| known.text.clone());
-                    (registry.plans().clone(), text)
+                    let text = |id| registry.methodology(id).map(|known| known.text.clone());
+                    (registry.plans().clone(), wanted.iter().map(|id| text(id)).collect())
                 }
-                None => (PlanHistory::default(), None),
+                None => (PlanHistory::default(), vec![None; wanted.len()]),
             })
             .await?;
         // What would take no effect is refused before it is recorded.
@@ -195,8 +210,10 @@ impl Engine {
             nonce: None,
         };
         let mut drafts = Vec::new();
-        if known.as_deref() != Some(methodology.as_str()) {
-            drafts.push(draft(Kind::Methodology, &plan.registered.methodology, methodology));
+        for ((id, text), known) in ids.iter().zip(methodologies).zip(known) {
+            if known.as_deref() != Some(text.as_str()) {
+                drafts.push(draft(Kind::Methodology, id, text));
+            }
         }
         drafts.push(draft(Kind::Plan, file, text));
         self.journal.append(drafts).await?;
@@ -303,6 +320,7 @@ impl Engine {
                 log_root: base64::prelude::BASE64_STANDARD.encode(collected.root),
                 unresolved: closed.unresolved,
                 figures: closed.figures.clone(),
+                history: closed.history.clone(),
             };
             seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
         }
@@ -336,7 +354,7 @@ impl Engine {
     }
 
     /// The number of the next act, after everything received so far is published.
-    async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
+    pub(super) async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
         self.publisher.flush().await?;
         let next = |project: Option<&mut Project>| project.map(|p| p.registry().next_act());
         let number = self.publisher.look(id, next).await?;
@@ -348,6 +366,8 @@ impl Engine {
             Act::Decision { decision, .. } => (Kind::Decision, decision.author.as_str()),
             Act::Correction { correction, .. } => (Kind::Correction, correction.author.as_str()),
             Act::Seal { seal, .. } => (Kind::Seal, seal.prepared_by.as_str()),
+            Act::Amount { amount, .. } => (Kind::Amount, amount.entered_by.as_str()),
+            Act::Check { check, .. } => (Kind::Amount, check.checked_by.as_str()),
         };
         let bytes = act.encode().map_err(|error| DaemonError::Refused(error.to_string()))?;
         let draft = Draft {
@@ -378,7 +398,7 @@ impl Engine {
         })
     }
 
-    fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
+    pub(super) fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {
         let id = ProjectId::parse(project)
             .map_err(|error| DaemonError::Refused(format!("project {project:?}: {error}")))?;
         self.not_parked(&id)?;

@@ -5,6 +5,7 @@
 //! [`control`] lets a command hand its request to a running daemon.
 
 mod acts;
+mod amounts;
 pub mod control;
 pub mod engine;
 pub mod lock;

@@ -39,7 +39,7 @@ pub fn acts(registry: &Registry, (from, to): (Timestamp, Timestamp)) -> Vec<Note
                     evidence(&c.evidence)
                 ),
             ),
-            Act::Seal { .. } => return None,
+            Act::Seal { .. } | Act::Amount { .. } | Act::Check { .. } => return None,
         };
         let at = Timestamp::parse_rfc3339(at).ok().filter(|at| (from..to).contains(at))?;
         let channel = ChannelKey {
@@ -82,7 +82,7 @@ pub fn changes(old: &Plan, new: &Plan) -> Vec<String> {
         }
     };
     tell("the accounting zone", a.zone.name().to_owned(), b.zone.name().to_owned());
-    tell("the methodology", a.methodology.clone(), b.methodology.clone());
+    tell("the methodology", a.methodologies.join(", "), b.methodologies.join(", "));
     let dates = |(from, to): (crate::domain::time::Date, crate::domain::time::Date)| {
         format!("{from} to {to}")
     };
@@ -97,8 +97,12 @@ pub fn changes(old: &Plan, new: &Plan) -> Vec<String> {
     let measured = |plan: &Plan| -> std::collections::BTreeMap<String, String> {
         let entry = |p: &crate::config::plan::Parameter| {
             let channels: Vec<String> = p.channels.iter().map(ToString::to_string).collect();
-            let from =
-                if channels.is_empty() { "nothing".to_owned() } else { channels.join(" + ") };
+            let from = match (channels.is_empty(), p.amounts) {
+                (true, true) => "documents".to_owned(),
+                (true, false) => "nothing".to_owned(),
+                (false, true) => format!("{}, gaps by documents", channels.join(" + ")),
+                (false, false) => channels.join(" + "),
+            };
             (label(&p.symbol, &p.members), format!("measured by {from}"))
         };
         plan.registered.parameters.iter().map(entry).collect()

@@ -10,22 +10,27 @@ use std::sync::Arc;
 use super::{DaemonError, notes};
 use crate::aggregate::finding::{flagged, stuck};
 use crate::aggregate::interval::IntervalRow;
-use crate::config::plan::Plan;
+use crate::config::plan::{Parameter, Plan};
 use crate::dataset::durable::{create_folder, write_synced};
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::dataset::{interval_rows, log_check};
-use crate::decode::act::Seal;
+use crate::decode::act::{Seal, SealedValue};
+use crate::decode::amount::Standing;
+use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::{Date, Timestamp};
 use crate::methodology::Methodology;
+use crate::period::statement::HistoryValue;
 use crate::period::{
-    self, ChannelCount, ChannelRows, Input, LogState, Noted, Period, RefusedGroup, SealedPeriod,
+    self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
+    SealedPeriod,
 };
 use crate::publish::Project;
 use crate::publish::neighbours::Stored;
+use crate::publish::registry::Registry;
 use crate::report::{Report, html, json, text, xlsx};
 
 /// Folder of a draft's report; the next draft replaces it.
@@ -49,7 +54,8 @@ pub struct Close {
 pub struct Collected {
     plan: Arc<Plan>,
     plan_leaf: i64,
-    methodology: Methodology,
+    methodologies: Vec<Methodology>,
+    amounts: Vec<Standing>,
     channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
@@ -70,6 +76,8 @@ pub struct Closed {
     pub unresolved: i64,
     /// SHA-256 of the figures.
     pub figures: String,
+    /// Values that equations of later years look back at.
+    pub history: Vec<SealedValue>,
 }
 
 /// Before a seal: the log must be the one that was signed, and the tables are written anew from its
@@ -107,20 +115,18 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
     let registry = project.registry();
     let plan = registry.plans().latest().cloned();
     let plan = plan.ok_or_else(|| DaemonError::Refused(format!("project {id} has no plan")))?;
-    let name = plan.registered.methodology.clone();
-    let text = registry.methodology(&name).ok_or_else(|| {
-        DaemonError::Refused(format!("methodology {name} is not in the log of project {id}"))
-    })?;
-    let methodology = Methodology::parse(&name, &text.text).map_err(|found| {
-        let first = found.first().map(ToString::to_string).unwrap_or_default();
-        DaemonError::Refused(format!("methodology {name} as recorded does not read: {first}"))
-    })?;
+    let mut methodologies = Vec::new();
+    for name in &plan.registered.methodologies {
+        methodologies.push(recorded_methodology(registry, &id, name)?);
+    }
     let period = Period::new(close.from, close.to)
         .map_err(|error| DaemonError::Refused(error.to_string()))?;
     let zone = &plan.registered.zone;
     let range = (period.start(zone), period.end(zone));
+    let amounts = registry.ledger().standing();
     let mut channels = Channels::default();
-    let rows = interval_rows::between(&layout, &id, &mut channels, range)?;
+    let wide = reach(&plan, &methodologies, &amounts, period);
+    let rows = interval_rows::between(&layout, &id, &mut channels, wide)?;
     let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
     for row in rows {
         by_channel.entry(row.channel).or_default().push(row);
@@ -128,7 +134,9 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
     let mut findings = Vec::new();
     for (channel, rows) in &by_channel {
         let noted = |f: &_| Noted::on_series(f, &channels);
-        findings.extend(flagged(*channel, rows).iter().map(noted));
+        let is_inside = |row: &&IntervalRow| (range.0..range.1).contains(&row.start.start());
+        let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
+        findings.extend(flagged(*channel, &inside).iter().map(noted));
     }
     findings.extend(stuck_findings(project, &plan, range)?);
     findings.extend(notes::acts(project.registry(), range));
@@ -140,7 +148,8 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
     let registry = project.registry();
     Ok(Collected {
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
-        methodology,
+        methodologies,
+        amounts,
         channels,
         tally: tally(&layout, &id, range)?,
         findings,
@@ -149,6 +158,65 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
         root: project.root(),
         plan,
     })
+}
+
+/// A methodology as it stands in the log.
+fn recorded_methodology(
+    registry: &Registry,
+    id: &ProjectId,
+    name: &str,
+) -> Result<Methodology, DaemonError> {
+    let text = registry.methodology(name).ok_or_else(|| {
+        DaemonError::Refused(format!("methodology {name} is not in the log of project {id}"))
+    })?;
+    Methodology::parse(name, &text.text).map_err(|found| {
+        let first = found.first().map(ToString::to_string).unwrap_or_default();
+        DaemonError::Refused(format!("methodology {name} as recorded does not read: {first}"))
+    })
+}
+
+/// The time whose intervals a period needs: its own, that of documents which reach beyond it, and
+/// all since the crediting period began where equations look back.
+fn reach(
+    plan: &Plan,
+    methodologies: &[Methodology],
+    amounts: &[Standing],
+    period: Period,
+) -> (Timestamp, Timestamp) {
+    let (mut from, mut to) = (period.from(), period.to());
+    for amount in amounts.iter().flat_map(|one| &one.alternatives) {
+        if amount.from <= period.to() && amount.to >= period.from() {
+            (from, to) = (from.min(amount.from), to.max(amount.to));
+        }
+    }
+    let looks_back = |parameter: &Parameter| {
+        let mut all = methodologies.iter();
+        all.any(|one| one.collection(&parameter.symbol).is_some_and(|how| how.needs_history))
+    };
+    if plan.registered.parameters.iter().any(looks_back) {
+        from = from.min(plan.registered.crediting.0);
+    }
+    let zone = &plan.registered.zone;
+    (zone.start_of(from), zone.start_of(to.next()))
+}
+
+/// What seals fixed of values that equations look back at.
+fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, DaemonError> {
+    let value = |one: &SealedValue| {
+        let number = |text: &String| {
+            Decimal::parse(text)
+                .map_err(|error| DaemonError::Refused(format!("a seal states {text:?}: {error}")))
+        };
+        Ok(HistoryValue {
+            methodology: one.methodology.clone(),
+            symbol: one.symbol.clone(),
+            members: one.members.clone(),
+            unit: one.unit.clone(),
+            low: number(&one.low)?,
+            high: number(&one.high)?,
+        })
+    };
+    seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
 }
 
 /// V-STUCK of each channel, month by month, so that memory stays bounded.
@@ -171,7 +239,9 @@ fn stuck_findings(
             frontiers: &frontiers,
             settlements: project.registry().settlements(),
         };
-        for (channel, points) in stored.points(&mut channels, begin, end)? {
+        let window = stored.window(&mut channels, begin, end)?;
+        for channel in window.channels() {
+            let points = window.points(&stored, &channels, channel);
             if let Some(planned) = plan.channel(channels.key(channel)) {
                 let findings = stuck(channel, planned, &points);
                 found.extend(findings.iter().map(|f| Noted::on_series(f, &channels)));
@@ -235,12 +305,17 @@ pub fn write(
         .collect();
     let is_draft = !is_sealable(close);
     let log = LogState { size: collected.log_size as u64, root: Sha256Digest(collected.root) };
+    let methodologies: Vec<&dyn Equations> =
+        collected.methodologies.iter().map(|one| one as &dyn Equations).collect();
+    let history = history(&collected.earlier)?;
     let statement = period::statement(&Input {
         plan: &collected.plan,
         plan_leaf: collected.plan_leaf,
-        methodology: &collected.methodology,
+        methodologies: &methodologies,
         period,
         channels: &collected.channels,
+        amounts: &collected.amounts,
+        history: &history,
         counts: &counts,
         refused: &groups,
         findings: &collected.findings,
@@ -250,7 +325,14 @@ pub fn write(
         reviewed_by: close.reviewed_by.as_deref(),
     })
     .map_err(refused)?;
-    let unresolved = statement.years.last().map_or(0, |year| year.carried_out);
+    let unconfirmed = statement.unconfirmed();
+    if !is_draft && !unconfirmed.is_empty() {
+        return Err(DaemonError::Refused(format!(
+            "nobody confirmed the values of {}; nothing is sealed on sample values: write in the plan, \
+             under [[registered.fixed]], confirmed = \"who, from what\" (a draft can be made meanwhile)",
+            unconfirmed.join(", ")
+        )));
+    }
     let report = Report::of(&statement);
     let folder = layout
         .reports(id)
@@ -271,9 +353,21 @@ pub fn write(
         is_draft,
         summary,
         report: report_json,
-        unresolved: i64::try_from(unresolved).unwrap_or(i64::MIN),
+        unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
+        history: statement.history.iter().map(sealed_value).collect(),
         figures: statement.digest.to_string(),
     })
+}
+
+fn sealed_value(value: &HistoryValue) -> SealedValue {
+    SealedValue {
+        methodology: value.methodology.clone(),
+        symbol: value.symbol.clone(),
+        members: value.members.clone(),
+        unit: value.unit.clone(),
+        low: value.low.to_string(),
+        high: value.high.to_string(),
+    }
 }
 
 /// Gives the report of a seal that is recorded its final folder.

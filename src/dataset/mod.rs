@@ -9,12 +9,14 @@
 //! ```text
 //! tables/<table>/project=<id>/month=<yyyy-mm>/<first leaf>-<last leaf>[-<part>].parquet
 //! tables/intervals/project=<id>/month=<yyyy-mm>/<yyyy-mm-dd>.parquet
+//! tables/amounts/project=<id>/month=<yyyy-mm>/amounts.parquet
 //! log/project=<id>/level-<n>            hashes, 32 bytes each, append only
 //! log/project=<id>/checkpoint           the last signed checkpoint
 //! state/project=<id>/COMMIT             what is published: positions, cursor, frontiers
 //! staging/project=<id>/                 the batch being published; outside every table's folder
 //! ```
 
+pub mod amount_rows;
 pub mod batch;
 pub mod blob;
 pub mod commit;

@@ -5,7 +5,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -127,6 +129,8 @@ enum DigestColumn<'a> {
     Int(&'a arrow::array::Int64Array),
     Time(&'a arrow::array::TimestampMicrosecondArray),
     Value(&'a arrow::array::Decimal128Array),
+    Exact(&'a arrow::array::Decimal128Array),
+    Date(&'a arrow::array::Date32Array),
     Text(&'a arrow::array::StringArray),
     Bytes(&'a arrow::array::BinaryArray),
 }
@@ -138,6 +142,8 @@ impl<'a> DigestColumn<'a> {
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 Self::Time(array.as_primitive::<TimestampMicrosecondType>())
             }
+            DataType::Decimal128(38, _) => Self::Exact(array.as_primitive::<Decimal128Type>()),
+            DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
             DataType::Decimal128(_, _) => Self::Value(array.as_primitive::<Decimal128Type>()),
             DataType::Utf8 => Self::Text(array.as_string::<i32>()),
             // The schemas of this room have no other type than these.
@@ -151,6 +157,11 @@ impl<'a> DigestColumn<'a> {
             Self::Time(array) => digest.int_or_null(array.is_valid(row).then(|| array.value(row))),
             Self::Value(array) => {
                 digest.int_or_null(array.is_valid(row).then(|| array.value(row) as i64));
+            }
+            Self::Exact(array) => digest
+                .text_or_null(array.is_valid(row).then(|| array.value(row).to_string()).as_deref()),
+            Self::Date(array) => {
+                digest.int_or_null(array.is_valid(row).then(|| array.value(row).into()));
             }
             Self::Text(array) => digest.text_or_null(array.is_valid(row).then(|| array.value(row))),
             Self::Bytes(array) => {
@@ -244,7 +255,7 @@ fn properties(table: Table) -> WriterProperties {
             ColumnType::Bytes => builder
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_statistics_enabled(path, EnabledStatistics::None),
-            ColumnType::Text => builder,
+            ColumnType::Text | ColumnType::Exact | ColumnType::Date => builder,
         };
     }
     builder.build()

@@ -24,8 +24,8 @@ pub struct Answer {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// Answers one SQL statement over the tables `messages`, `readings`, `conflicts`, `refused` and
-/// `intervals`.
+/// Answers one SQL statement over the tables `messages`, `readings`, `conflicts`, `refused`,
+/// `intervals` and `amounts`.
 ///
 /// # Errors
 /// When the statement is wrong or a file cannot be read.
@@ -73,6 +73,8 @@ fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
         frame = match table {
             Table::Messages => frame.filter(col("leaf").lt(lit(state.next_leaf))),
             Table::Intervals => frame,
+            // Written whole in the COMMIT of the leaves that changed it.
+            Table::Amounts => frame.filter(col("leaf").lt(lit(state.next_leaf))),
             _ => {
                 // The leaf in progress is published in parts, so it is visible up to its item.
                 let derived = &state.derived;
@@ -100,6 +102,8 @@ fn empty(table: Table) -> Result<LazyFrame, DatasetError> {
             ColumnType::Int => DataType::Int64,
             ColumnType::Time => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
             ColumnType::Value => DataType::Decimal(18, 6),
+            ColumnType::Exact => DataType::Decimal(38, 12),
+            ColumnType::Date => DataType::Date,
             ColumnType::Bytes => DataType::Binary,
         };
         columns.push(Series::new_empty(column.name.into(), &dtype).into());

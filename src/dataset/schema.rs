@@ -15,6 +15,7 @@ pub enum Table {
     Conflicts,
     Refused,
     Intervals,
+    Amounts,
 }
 
 /// A column's type.
@@ -28,6 +29,10 @@ pub enum ColumnType {
     Time,
     /// DECIMAL(18,6) in 64 bits.
     Value,
+    /// DECIMAL(38,12).
+    Exact,
+    /// A local calendar date.
+    Date,
     Bytes,
 }
 
@@ -49,11 +54,15 @@ const fn nullable(name: &'static str, kind: ColumnType, about: &'static str) -> 
     Column { name, kind, is_nullable: true, about }
 }
 
-use ColumnType::{Bytes, Int, Text, Time, Value};
+use ColumnType::{Bytes, Date, Exact, Int, Text, Time, Value};
 
 const MESSAGES: &[Column] = &[
     column("leaf", Int, "leaf index in the project's evidence log, from 0"),
-    column("kind", Text, "data, plan, decision, correction, seal, methodology, event"),
+    column(
+        "kind",
+        Text,
+        "data, plan, decision, correction, seal, methodology, event, amount, document",
+    ),
     column("source", Text, "mqtt, broker, file, http, operator, daemon"),
     column("received_at", Time, "when the daemon received it; never decreases"),
     column("client", Text, "the gateway's user name, or the operator"),
@@ -136,13 +145,42 @@ const INTERVALS: &[Column] = &[
     nullable("last_leaf", Int, "highest leaf that it stands on"),
 ];
 
+const AMOUNTS: &[Column] = &[
+    column("parameter", Text, "symbol of the methodology, such as EC_import"),
+    column("methodology", Text, "that it speaks of; empty for every one of the plan"),
+    column("members", Text, "members of its indices, space between; empty for none"),
+    column("from_date", Date, "first local date that it covers, inclusive"),
+    column("to_date", Date, "last local date that it covers, inclusive"),
+    nullable("value", Exact, "in `unit`; null for a category"),
+    nullable("category", Text, "member of an index, for a category of the day; null for a number"),
+    column("unit", Text, "as stated; empty for a category"),
+    column("kind", Text, "invoice, laboratory-result, weighbridge-ticket, tank-dip, ..."),
+    nullable("document", Text, "SHA-256 of the document; null when none is named"),
+    nullable("document_leaf", Int, "leaf that carries the document; null when the log has none"),
+    column("document_number", Text, "as printed; empty if it has none"),
+    column("issuer", Text, "who issued the document; empty if not given"),
+    column("entered_by", Text, "who entered it"),
+    nullable("checked_by", Text, "who else checked it; null while nobody has: it is then in doubt"),
+    nullable("replaces", Int, "act whose place it takes; null for none"),
+    column("standing", Text, "stands, conflict or replaced"),
+    column("reason", Text, "why, as given"),
+    column("number", Int, "number of its act in the project"),
+    column("leaf", Int, "leaf that carries it"),
+];
+
 impl Table {
-    pub const ALL: [Self; 5] =
-        [Self::Messages, Self::Readings, Self::Conflicts, Self::Refused, Self::Intervals];
+    pub const ALL: [Self; 6] = [
+        Self::Messages,
+        Self::Readings,
+        Self::Conflicts,
+        Self::Refused,
+        Self::Intervals,
+        Self::Amounts,
+    ];
 
     /// The tables that are rebuilt from `messages`.
-    pub const DERIVED: [Self; 4] =
-        [Self::Readings, Self::Conflicts, Self::Refused, Self::Intervals];
+    pub const DERIVED: [Self; 5] =
+        [Self::Readings, Self::Conflicts, Self::Refused, Self::Intervals, Self::Amounts];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -152,6 +190,7 @@ impl Table {
             Self::Conflicts => "conflicts",
             Self::Refused => "refused",
             Self::Intervals => "intervals",
+            Self::Amounts => "amounts",
         }
     }
 
@@ -173,6 +212,7 @@ impl Table {
             Self::Conflicts => "a further, different value of an identity",
             Self::Refused => "an item that is no reading, with its reason; duplicates too",
             Self::Intervals => "a channel's 15 minutes: value, bounds, coverage, quality, flags",
+            Self::Amounts => "a value with its document: invoice, laboratory result, ticket",
         }
     }
 
@@ -184,6 +224,7 @@ impl Table {
             Self::Conflicts => CONFLICTS,
             Self::Refused => REFUSED,
             Self::Intervals => INTERVALS,
+            Self::Amounts => AMOUNTS,
         }
     }
 
@@ -197,6 +238,7 @@ impl Table {
             }
             Self::Refused => &["leaf", "item"],
             Self::Intervals => &["site", "device", "quantity", "start"],
+            Self::Amounts => &["parameter", "members", "from_date", "number"],
         }
     }
 
@@ -221,6 +263,8 @@ impl ColumnType {
             Int => "int64",
             Time => "timestamp[us, UTC]",
             Value => "decimal(18,6)",
+            Exact => "decimal(38,12)",
+            Date => "date",
             Bytes => "binary",
         }
     }
@@ -231,6 +275,8 @@ impl ColumnType {
             Int => DataType::Int64,
             Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Value => DataType::Decimal128(18, 6),
+            Exact => DataType::Decimal128(38, 12),
+            Date => DataType::Date32,
             Bytes => DataType::Binary,
         }
     }

@@ -1,4 +1,4 @@
-//! Acts: decisions, corrections and seals, which are messages in the project's log like any other.
+//! Acts: decisions, corrections, amounts and seals, which are messages in the project's log like any other.
 //!
 //! An act is one JSON object. Acts of a project count by their own number, 1, 2, 3, ..., never by
 //! when they arrived. Two decisions, or two corrections, of one identity with different values are a
@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::amount::{AmountCheck, AmountEntry};
 use crate::domain::decimal::{Decimal, DecimalError, Fixed6};
 use crate::domain::flag::Code;
 use crate::domain::id::{DeviceId, IdError, QuantityId, SiteId};
@@ -28,6 +29,8 @@ pub enum ActError {
     Value(String, DecimalError),
     #[error("a recorded act names the value {0:?}, which has more than six decimals")]
     Precision(String),
+    #[error("a recorded amount: {0}")]
+    Amount(String),
 }
 
 /// A decision on a conflict or a hold: this value counts.
@@ -85,6 +88,22 @@ pub struct Seal {
     /// SHA-256 of the report's figures.
     #[serde(default)]
     pub figures: String,
+    /// Values that equations of later years look back at: they stand as they were sealed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<SealedValue>,
+}
+
+/// A monitored value of a sealed period, in the methodology's unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedValue {
+    pub methodology: String,
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub unit: String,
+    /// Lowest and highest that it can be; equal where it was known.
+    pub low: String,
+    pub high: String,
 }
 
 /// A recorded act with its number in the project.
@@ -105,6 +124,16 @@ pub enum Act {
         number: u32,
         #[serde(flatten)]
         seal: Seal,
+    },
+    Amount {
+        number: u32,
+        #[serde(flatten)]
+        amount: AmountEntry,
+    },
+    Check {
+        number: u32,
+        #[serde(flatten)]
+        check: AmountCheck,
     },
 }
 
@@ -130,7 +159,9 @@ impl Act {
         match self {
             Self::Decision { number, .. }
             | Self::Correction { number, .. }
-            | Self::Seal { number, .. } => *number,
+            | Self::Seal { number, .. }
+            | Self::Amount { number, .. }
+            | Self::Check { number, .. } => *number,
         }
     }
 }
@@ -173,7 +204,8 @@ struct Settlement {
 }
 
 impl Settlements {
-    /// Adds what an act settles; a seal settles nothing. Gives the identity it touches.
+    /// Adds what an act settles of a reading; seals and amounts settle none. Gives the identity it
+    /// touches.
     ///
     /// # Errors
     /// When its ids, time or values are none.
@@ -187,7 +219,7 @@ impl Settlements {
                 let identity = identity(&c.site, &c.device, &c.quantity, &c.at)?;
                 (identity, None, Some((stored_value(&c.old)?, stored_value(&c.new)?)))
             }
-            Act::Seal { .. } => return Ok(None),
+            Act::Seal { .. } | Act::Amount { .. } | Act::Check { .. } => return Ok(None),
         };
         let empty = || Settlement { decided: Vec::new(), corrected: Vec::new() };
         let settlement = self.by_identity.entry(identity.clone()).or_insert_with(empty);

@@ -5,6 +5,8 @@
 //! or a refusal (ACC-1); nothing is judged here, that is `validate`'s.
 
 pub mod act;
+pub mod amount;
+pub mod amount_csv;
 mod csv;
 mod encoding;
 mod json;

@@ -49,6 +49,11 @@ pub enum Code {
     Contiguity,
     Overlap,
     Crediting,
+    /// A document's span differs from the period's borders; its value was split by days.
+    Billing,
+    /// An amount is missing, unchecked or without its document.
+    Document,
+    Boundary,
 }
 
 /// What a flag does to the value it stands on.
@@ -84,7 +89,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -123,6 +128,9 @@ impl Code {
         Self::Contiguity,
         Self::Overlap,
         Self::Crediting,
+        Self::Billing,
+        Self::Document,
+        Self::Boundary,
     ];
 
     /// The stable code, as `V-RANGE`.
@@ -167,6 +175,9 @@ impl Code {
             Self::Contiguity => "V-CONTIGUITY",
             Self::Overlap => "V-OVERLAP",
             Self::Crediting => "V-CREDITING",
+            Self::Billing => "V-BILLING",
+            Self::Document => "V-DOCUMENT",
+            Self::Boundary => "V-BOUNDARY",
         }
     }
 
@@ -218,6 +229,11 @@ impl Code {
             Self::Contiguity => "the period leaves a gap to the one before",
             Self::Overlap => "the period overlaps one already sealed",
             Self::Crediting => "the period lies outside the crediting period",
+            Self::Billing => {
+                "a document's span differs from the period's; its value is split by days"
+            }
+            Self::Document => "an amount is missing, unchecked or without its document",
+            Self::Boundary => "a spreadsheet floors to another integer; the lower is claimed",
         }
     }
 

@@ -37,10 +37,14 @@ pub enum Kind {
     Methodology = 6,
     /// An event of the daemon itself, such as a step of its clock.
     Event = 7,
+    /// An amount with its document, or the check of one by a second person.
+    Amount = 8,
+    /// A document that an amount stands on: invoice, laboratory report, ticket, photo.
+    Document = 9,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Data,
         Self::Plan,
         Self::Decision,
@@ -48,6 +52,8 @@ impl Kind {
         Self::Seal,
         Self::Methodology,
         Self::Event,
+        Self::Amount,
+        Self::Document,
     ];
 
     #[must_use]
@@ -66,6 +72,8 @@ impl Kind {
             Self::Seal => "seal",
             Self::Methodology => "methodology",
             Self::Event => "event",
+            Self::Amount => "amount",
+            Self::Document => "document",
         }
     }
 }

@@ -222,6 +222,19 @@ impl Date {
         Self(self.0.tomorrow().unwrap_or(jiff::civil::Date::MAX))
     }
 
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub fn days_since_epoch(self) -> i32 {
+        Self(jiff::civil::date(1970, 1, 1)).days_until(self)
+    }
+
+    /// The calendar day this many days later; the last day there is where it lies beyond.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        let span = jiff::Span::new().days(days);
+        Self(self.0.checked_add(span).unwrap_or(jiff::civil::Date::MAX))
+    }
+
     /// Days from this date to `other`, negative if it lies before.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {
@@ -276,6 +289,12 @@ impl Zone {
         let start =
             date.0.to_zoned_datetime(self.rules.clone()).and_then(|zoned| zoned.start_of_day());
         Timestamp(start.map_or(0, |zoned| zoned.timestamp().as_microsecond()))
+    }
+
+    /// The local hour of day, 0 to 23.
+    #[must_use]
+    pub fn hour_of(&self, at: Timestamp) -> i8 {
+        at.to_jiff().to_zoned_datetime(self.rules.clone()).hour()
     }
 
     /// The local date of an instant.

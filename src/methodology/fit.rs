@@ -58,7 +58,10 @@ fn planned_indices(methodology: &Methodology, parameter: &Parameter) -> Vec<Stri
 }
 
 /// Every combination of members of these indices, in the order of the sets.
-fn combinations(indices: &[String], index_sets: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
+pub(super) fn combinations(
+    indices: &[String],
+    index_sets: &[(String, Vec<String>)],
+) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     for index in indices {
         let set = index_sets.iter().find(|(symbol, _)| symbol == index);
@@ -105,7 +108,10 @@ fn expected(
                 }
                 return;
             };
-            unit_fits(parameter, &name, &monitored.unit, findings);
+            // A category is a member of an index and has no unit.
+            if parameter.category_of.is_none() {
+                unit_fits(parameter, &name, &monitored.unit, findings);
+            }
             if !options.contains(&monitored.option) {
                 let allowed: Vec<_> =
                     options.iter().map(|o| MonitoringOption::as_str(*o)).collect();

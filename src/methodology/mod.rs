@@ -24,6 +24,7 @@ mod layout;
 pub mod limits;
 mod mathml;
 mod number;
+mod part;
 mod print;
 mod prove;
 mod raw;
@@ -34,11 +35,13 @@ pub mod syntax;
 mod tape;
 mod unit;
 
+pub mod factors;
 pub mod inputs;
 pub mod model;
 pub mod outcome;
 pub mod shipped;
 pub mod uncertainty;
+pub mod values;
 
 pub use formula::Sheet;
 pub use inputs::{Bounds, InputError, Inputs};

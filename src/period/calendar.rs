@@ -38,6 +38,18 @@ impl Period {
         Ok(Self { from, to })
     }
 
+    /// One local date.
+    #[must_use]
+    pub fn day(date: Date) -> Self {
+        Self { from: date, to: date }
+    }
+
+    /// The same dates and those up to `date`.
+    #[must_use]
+    pub fn through(self, date: Date) -> Self {
+        Self { from: self.from, to: self.to.max(date) }
+    }
+
     #[must_use]
     pub fn from(self) -> Date {
         self.from

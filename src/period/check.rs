@@ -5,6 +5,8 @@
 
 use super::calendar::Period;
 use super::collect::coverage;
+use super::documents_check;
+use super::evaluate::Applied;
 use super::exact::rounded;
 use super::statement::{Statement, label};
 use super::{Input, Noted, PeriodError};
@@ -32,11 +34,18 @@ pub(super) fn admit(input: &Input<'_>) -> Result<(), PeriodError> {
 }
 
 /// All findings, the gravest first; those of one gravity by code and time.
-pub(super) fn findings(input: &Input<'_>, statement: &Statement) -> Vec<Noted> {
+pub(super) fn findings(
+    input: &Input<'_>,
+    statement: &Statement,
+    applied: &[Applied<'_>],
+) -> Vec<Noted> {
     let mut findings = input.findings.to_vec();
     complete(statement, &mut findings);
-    planned(input, &mut findings);
+    planned(input, statement, applied, &mut findings);
+    let sources = applied.iter().flat_map(|one| &one.sources);
+    sources.for_each(|(_, source)| documents_check::check(input, source, &mut findings));
     ex_ante(statement, &mut findings);
+    boundary(statement, &mut findings);
     calendar(input, &mut findings);
     findings.sort_by(|a, b| {
         let key = |one: &Noted| {
@@ -47,7 +56,7 @@ pub(super) fn findings(input: &Input<'_>, statement: &Statement) -> Vec<Noted> {
     findings
 }
 
-fn noted(code: Code, severity: Severity, message: String) -> Noted {
+pub(super) fn noted(code: Code, severity: Severity, message: String) -> Noted {
     Noted { code, severity, channel: None, span: None, count: 1, message }
 }
 
@@ -85,9 +94,14 @@ fn complete(statement: &Statement, findings: &mut Vec<Noted>) {
 }
 
 /// V-PLAN: what the plan leaves open.
-fn planned(input: &Input<'_>, findings: &mut Vec<Noted>) {
+fn planned(
+    input: &Input<'_>,
+    statement: &Statement,
+    applied: &[Applied<'_>],
+    findings: &mut Vec<Noted>,
+) {
     for parameter in &input.plan.registered.parameters {
-        if parameter.channels.is_empty() {
+        if parameter.channels.is_empty() && !parameter.amounts {
             findings.push(noted(
                 Code::Plan,
                 Severity::Critical,
@@ -99,10 +113,12 @@ fn planned(input: &Input<'_>, findings: &mut Vec<Noted>) {
             ));
         }
     }
-    for message in input.methodology.lacks(&input.plan.registered) {
-        findings.push(noted(Code::Plan, Severity::Critical, message));
+    for applied in applied {
+        for message in applied.methodology.lacks(&applied.registered) {
+            findings.push(noted(Code::Plan, Severity::Critical, message));
+        }
     }
-    for fixed in input.plan.registered.fixed.iter().filter(|fixed| fixed.confirmed.is_none()) {
+    for fixed in statement.fixed.iter().filter(|fixed| fixed.confirmed.is_none()) {
         findings.push(noted(
             Code::Plan,
             Severity::Critical,
@@ -119,10 +135,14 @@ fn planned(input: &Input<'_>, findings: &mut Vec<Noted>) {
 
 /// V-EXANTE: the claim of each year against its estimate, by days where the year is not whole.
 fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
+    let several = statement.methodologies.len() > 1;
     for year in &statement.years {
+        let name = match several {
+            true => format!("{} {}", year.methodology, year.year),
+            false => year.year.to_string(),
+        };
         let Some(estimate) = year.ex_ante else {
-            let message =
-                format!("{}: the plan gives no ex-ante estimate for this year", year.year);
+            let message = format!("{name}: the plan gives no ex-ante estimate for this year");
             findings.push(noted(Code::ExAnte, Severity::Info, message));
             continue;
         };
@@ -142,8 +162,20 @@ fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
         findings.push(noted(
             Code::ExAnte,
             severity,
-            format!("{}: claimed {claimed} tCO2e against ex ante {portion}: {text}", year.year),
+            format!("{name}: claimed {claimed} tCO2e against ex ante {portion}: {text}"),
         ));
+    }
+}
+
+/// V-BOUNDARY: years that a spreadsheet floors otherwise.
+fn boundary(statement: &Statement, findings: &mut Vec<Noted>) {
+    for year in &statement.years {
+        let Some(binary) = year.spreadsheet_floor else { continue };
+        let message = format!(
+            "{}: ER {} tCO2e floors to {binary} in a spreadsheet's binary numbers; the lower is claimed",
+            year.year, year.er
+        );
+        findings.push(noted(Code::Boundary, Severity::Info, message));
     }
 }
 

@@ -10,7 +10,8 @@ use crate::domain::decimal::Decimal;
 /// What a year claims, in whole tCO2e.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// The greatest whole number not above ER.
+    /// The greatest whole number not above ER, or what a spreadsheet floors ER to where that is
+    /// lower.
     pub floored: i128,
     /// Never below zero.
     pub claimed: i128,
@@ -19,10 +20,12 @@ pub struct Claim {
 }
 
 /// The claim of a year with this ER, after the unresolved negative of the years before (zero or
-/// below). `None` beyond the range of whole numbers.
+/// below). `spreadsheet`: what ER floors to in binary floats, where that differs. `None` beyond the
+/// range of whole numbers.
 #[must_use]
-pub fn claim(er: Decimal, carried_in: i128) -> Option<Claim> {
-    let floored = floor(er)?;
+pub fn claim(er: Decimal, spreadsheet: Option<i128>, carried_in: i128) -> Option<Claim> {
+    let exact = floor(er)?;
+    let floored = spreadsheet.map_or(exact, |binary| binary.min(exact));
     let net = floored.checked_add(carried_in)?;
     Some(Claim { floored, claimed: net.max(0), carried_out: net.min(0) })
 }
@@ -34,7 +37,7 @@ mod tests {
     fn claims(ers: &[&str]) -> Vec<(i128, i128, i128)> {
         let mut carried = 0;
         let year = |er: &&str| {
-            let claim = claim(Decimal::parse(er).unwrap(), carried).unwrap();
+            let claim = claim(Decimal::parse(er).unwrap(), None, carried).unwrap();
             carried = claim.carried_out;
             (claim.floored, claim.claimed, claim.carried_out)
         };
@@ -45,6 +48,13 @@ mod tests {
     fn each_year_is_floored_by_itself() {
         assert_eq!(claims(&["371.476137", "392.720836"]), [(371, 371, 0), (392, 392, 0)]);
         assert_eq!(claims(&["533.000"]), [(533, 533, 0)]);
+    }
+
+    #[test]
+    fn the_lower_of_both_floors_is_claimed() {
+        let er = Decimal::parse("533.000").unwrap();
+        assert_eq!(claim(er, Some(532), 0).unwrap().claimed, 532);
+        assert_eq!(claim(er, Some(534), 0).unwrap().claimed, 533);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::Input;
 use super::calendar::Period;
 use super::exact::{add, convert, mean, share_of_time};
+use super::unit::Entered;
 use crate::aggregate::interval::IntervalRow;
 use crate::aggregate::total::total;
 use crate::config::plan::{ChannelPlan, Doubt, Parameter};
@@ -26,6 +27,8 @@ pub struct Amount {
     /// Time measured, and time of the stretch, in microseconds.
     pub covered_us: i64,
     pub length_us: i64,
+    /// Of the time measured, that which stands on documents.
+    pub documented_us: i64,
     /// Leaves it stands on, lowest and highest.
     pub leaves: Option<(i64, i64)>,
 }
@@ -115,7 +118,7 @@ impl<'a> Series<'a> {
             (low, high) => (low.flatten(), high.flatten()),
         };
         let (covered_us, length_us, leaves) = (sum.covered_us, sum.length_us, sum.leaves);
-        Some(Amount { measured, low, high, covered_us, length_us, leaves })
+        Some(Amount { measured, low, high, covered_us, length_us, documented_us: 0, leaves })
     }
 }
 
@@ -129,22 +132,21 @@ pub(super) fn channel_amount(series: &Series<'_>, part: Period, zone: &Zone) -> 
     series.amount(begin, end, unit, None)
 }
 
-/// What a parameter adds up to over a part of the period, in `unit`: for amounts the sum over months and channels, for states the mean over the time of its channels.
+/// What a parameter's channels add up to over stretches of time, on interval borders: for amounts the
+/// sum over stretches and channels, for states the mean over the time of its channels. Time in which
+/// none of them serves counts by the parameter's own bounds.
 ///
 /// `None` when a sum goes beyond the digits of a value or units do not convert.
 pub(super) fn parameter_amount(
     parameter: &Parameter,
-    unit: Unit,
+    entered: &Entered,
     series: &[Series<'_>],
-    part: Period,
-    zone: &Zone,
+    spans: &[(Timestamp, Timestamp)],
 ) -> Option<Amount> {
     let of_parameter = || series.iter().filter(|one| parameter.channels.contains(&one.plan.key));
-    let is_amount = unit.dimension().is_amount();
-    let grain = if is_amount { part.months() } else { vec![part] };
+    let (unit, is_amount) = (entered.unit, entered.is_amount);
     let mut parts = Vec::new();
-    for part in grain {
-        let (from, to) = (part.start(zone), part.end(zone));
+    for &(from, to) in spans {
         let mut served = Vec::new();
         for channel in of_parameter() {
             if let Some((begin, end)) = channel.in_service(from, to) {
@@ -161,11 +163,19 @@ pub(super) fn parameter_amount(
                 high: Some(convert(sum.high, conversion)?),
                 covered_us: 0,
                 length_us: sum.length_us,
+                documented_us: 0,
                 leaves: None,
             });
         }
     }
     if is_amount { sum_of(&parts) } else { mean_of(&parts) }
+}
+
+/// The stretches that a sum over local dates is made of: the months, so that a year's amount is the
+/// sum of the amounts of its months to the last digit. A mean has one.
+pub(super) fn stretches(part: Period, is_amount: bool, zone: &Zone) -> Vec<(Timestamp, Timestamp)> {
+    let grain = if is_amount { part.months() } else { vec![part] };
+    grain.into_iter().map(|part| (part.start(zone), part.end(zone))).collect()
 }
 
 /// `part` of `whole` in hundredths of a percent, rounded down, so that 100 % is whole.
@@ -175,9 +185,18 @@ pub fn coverage(part_us: i64, whole_us: i64) -> Decimal {
 }
 
 /// The total of no time at all.
-fn nothing(is_amount: bool) -> Amount {
+pub(super) fn nothing(is_amount: bool) -> Amount {
     let zero = is_amount.then_some(Decimal::ZERO);
-    Amount { measured: None, low: zero, high: zero, covered_us: 0, length_us: 0, leaves: None }
+    let (covered_us, length_us, documented_us) = (0, 0, 0);
+    Amount {
+        measured: None,
+        low: zero,
+        high: zero,
+        covered_us,
+        length_us,
+        documented_us,
+        leaves: None,
+    }
 }
 
 /// The stretches of `[from, to)` in none of `served`.
@@ -201,7 +220,7 @@ fn outside(
     gaps
 }
 
-fn sum_of(parts: &[Amount]) -> Option<Amount> {
+pub(super) fn sum_of(parts: &[Amount]) -> Option<Amount> {
     let mut sum = nothing(true);
     for part in parts {
         sum.measured = match (sum.measured, part.measured) {
@@ -231,9 +250,10 @@ fn mean_of(parts: &[Amount]) -> Option<Amount> {
 }
 
 /// Adds the time and the leaves of `part`.
-fn widen(sum: &mut Amount, part: &Amount) {
+pub(super) fn widen(sum: &mut Amount, part: &Amount) {
     sum.covered_us += part.covered_us;
     sum.length_us += part.length_us;
+    sum.documented_us += part.documented_us;
     if let Some((first, last)) = part.leaves {
         let (low, high) = sum.leaves.unwrap_or((first, last));
         sum.leaves = Some((low.min(first), high.max(last)));

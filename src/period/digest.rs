@@ -4,7 +4,7 @@
 //! in whatever order they arrived (PUR-2). The byte form is written out in `schemas/digest.md`.
 
 use super::collect::Amount;
-use super::statement::Statement;
+use super::statement::{FixedFacts, Statement, label};
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::{FieldDigest, Sha256Digest};
 
@@ -14,12 +14,18 @@ pub(super) fn figures_digest(statement: &Statement) -> Sha256Digest {
     let mut digest = FieldDigest::new("mrv figures digest 1");
     digest.int(statement.rules.into());
     digest.text(&statement.project.id);
-    digest.text(&statement.methodology.id);
-    digest.text(&statement.methodology.version);
+    for methodology in &statement.methodologies {
+        digest.text(&methodology.id);
+        digest.text(&methodology.version);
+    }
     digest.text(statement.project.zone.name());
     digest.text(&statement.period.from().to_string());
     digest.text(&statement.period.to().to_string());
     for year in &statement.years {
+        if statement.methodologies.len() > 1 {
+            digest.text("methodology");
+            digest.text(&year.methodology);
+        }
         digest.text("year");
         digest.int(year.year.into());
         let mut inputs: Vec<_> = year.inputs.iter().collect();
@@ -31,6 +37,13 @@ pub(super) fn figures_digest(statement: &Statement) -> Sha256Digest {
             amount(&mut digest, &input.total);
             decimal(&mut digest, Some(input.chosen));
         }
+        let mut categories: Vec<_> = year.categories.iter().collect();
+        categories.sort_by(|a, b| (&a.symbol, &a.members).cmp(&(&b.symbol, &b.members)));
+        for category in categories {
+            digest.text("category");
+            digest.text(&label(&category.symbol, &category.members));
+            digest.text_or_null(category.category.as_deref());
+        }
         for value in [year.re, year.pe, year.er, year.er_highest] {
             decimal(&mut digest, Some(value));
         }
@@ -39,8 +52,13 @@ pub(super) fn figures_digest(statement: &Statement) -> Sha256Digest {
         }
     }
     let mut fixed: Vec<_> = statement.fixed.iter().collect();
-    fixed.sort_by(|a, b| (&a.symbol, &a.members).cmp(&(&b.symbol, &b.members)));
+    let key = |one: &FixedFacts| (one.methodology.clone(), one.symbol.clone(), one.members.clone());
+    fixed.sort_by_key(|one| key(one));
     for fixed in fixed {
+        if statement.methodologies.len() > 1 {
+            digest.text("methodology");
+            digest.text(&fixed.methodology);
+        }
         digest.text("fixed");
         digest.text(&fixed.label());
         digest.text(&fixed.unit);

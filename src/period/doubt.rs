@@ -40,12 +40,10 @@ pub(super) fn cost_sentence(input: &InputTotal, cost: Decimal) -> String {
 /// Why the year's figures are what they are.
 pub(super) fn why(
     result: &Evaluation,
-    inputs: &[InputTotal],
+    taken: &[String],
     carried_in: i128,
     claim: super::claim::Claim,
 ) -> String {
-    let doubtful: Vec<String> =
-        inputs.iter().filter(|input| input.total.is_doubtful()).map(taken).collect();
     // A zero is explained where it is no project emission that the methodology takes as zero.
     let named = [("RE", result.re), ("PE", result.pe), ("ER", result.er)];
     let is_telling = result.re.is_zero() || result.er.is_zero();
@@ -54,7 +52,7 @@ pub(super) fn why(
         .filter(|(_, value)| is_telling && value.is_zero())
         .map(|(name, _)| *name)
         .collect();
-    let mut text = doubtful.join("; ");
+    let mut text = taken.join("; ");
     if text.is_empty() {
         text = "all inputs are known exactly".to_owned();
     }

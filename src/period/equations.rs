@@ -1,9 +1,13 @@
 //! What a period needs of a methodology: its equations, evaluated at the bounds where ER is lowest.
 
+use super::cells::{CalendarSet, Grain};
 use super::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 use crate::config::plan::{FixedValue, Registered};
 use crate::domain::decimal::Decimal;
-use crate::methodology::{Bounds, Inputs, Methodology, Number, Outcome, Picked, Step};
+use crate::methodology::{
+    Aggregation, Bounds, IndexSet, Inputs, Methodology, Number, Outcome, ParameterKind, Picked,
+    Step,
+};
 
 /// The equations of a methodology. [`Methodology`] is the one of the house.
 pub trait Equations: std::fmt::Debug {
@@ -16,6 +20,19 @@ pub trait Equations: std::fmt::Debug {
     /// The unit in which a parameter enters the equations.
     fn unit(&self, symbol: &str) -> Option<String>;
 
+    /// How a monitored parameter's values come about; `None` when the methodology does not say: a
+    /// sum for what adds up, a mean for what does not, one value for the whole part of a year.
+    fn collection(&self, symbol: &str) -> Option<Collection> {
+        let _ = symbol;
+        None
+    }
+
+    /// The calendars that its indices run over, and whether some sum looks back beyond the evaluated
+    /// part.
+    fn calendars(&self) -> Vec<(Grain, bool)> {
+        Vec::new()
+    }
+
     /// What a plan lacks of what the methodology asks for (V-PLAN), worded for people.
     fn lacks(&self, registered: &Registered) -> Vec<String>;
 
@@ -24,11 +41,54 @@ pub trait Equations: std::fmt::Debug {
     ///
     /// # Errors
     /// Why the equations have no value.
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        inputs: &[BoundedInput],
-    ) -> Result<Evaluation, String>;
+    fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String>;
+}
+
+/// How the values of a parameter come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    pub how: How,
+    /// Its indices in order; how finely a calendar index is cut, `None` for one whose members are
+    /// named.
+    pub indices: Vec<(String, Option<Grain>)>,
+    /// True if the equations look at its values before the evaluated part.
+    pub needs_history: bool,
+}
+
+/// How the values inside a cell of the calendar become one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    Sum,
+    /// Weighted by time.
+    Mean,
+    /// Weighted by the parameter of this symbol: of the same members, so far as it has them.
+    Weighted(String),
+    /// The last value in the cell, at its end.
+    Last,
+    /// The last value at or before the end, however old.
+    Latest,
+    /// No number: a member of an index.
+    Category,
+}
+
+/// What the equations are evaluated on: one calendar year of one methodology.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// Of this methodology alone.
+    pub registered: &'a Registered,
+    /// The calendar indices that its parameters use.
+    pub calendar: &'a [CalendarSet],
+    pub inputs: &'a [BoundedInput],
+    pub categories: &'a [CategoryInput],
+}
+
+/// A category in a cell of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryInput {
+    pub symbol: String,
+    pub members: Vec<String>,
+    /// A member of an index; `None` where it is not known.
+    pub category: Option<String>,
 }
 
 /// A monitored parameter, known to lie between two bounds.
@@ -51,6 +111,8 @@ pub struct Evaluation {
     pub er: Decimal,
     /// ER where it is highest.
     pub er_highest: Decimal,
+    /// What ER floors to in a spreadsheet, where that differs: the lower is claimed (V-BOUNDARY).
+    pub spreadsheet_floor: Option<i128>,
     /// The values of the inputs where ER is lowest, in their order.
     pub chosen: Vec<Decimal>,
     /// Points that were tried.
@@ -86,16 +148,57 @@ impl Equations for Methodology {
         self.parameter(symbol).map(|parameter| parameter.unit.to_string())
     }
 
+    fn collection(&self, symbol: &str) -> Option<Collection> {
+        let parameter = self.parameter(symbol)?;
+        let ParameterKind::Monitored { aggregation, .. } = &parameter.kind else { return None };
+        let how = match aggregation {
+            _ if parameter.category_of.is_some() => How::Category,
+            Aggregation::Sum => How::Sum,
+            Aggregation::Mean => How::Mean,
+            Aggregation::WeightedMean { by } => How::Weighted(by.clone()),
+            Aggregation::Last => How::Last,
+            Aggregation::Latest => How::Latest,
+        };
+        let cut = |symbol: &String| {
+            (symbol.clone(), self.index(symbol).and_then(|index| grain(&index.set)))
+        };
+        let indices = parameter.indices.iter().map(cut).collect();
+        Some(Collection { how, indices, needs_history: self.needs_history(symbol) })
+    }
+
+    fn calendars(&self) -> Vec<(Grain, bool)> {
+        let of_parameters = self.parameters.iter().map(|one| (&one.symbol, &one.indices));
+        let of_equations = self.equations.iter().map(|one| (&one.symbol, &one.indices));
+        let symbols: Vec<_> = of_parameters.chain(of_equations).collect();
+        let looks_back = |index: &String| {
+            let mut using = symbols.iter().filter(|(_, indices)| indices.contains(index));
+            using.any(|(symbol, _)| self.needs_history(symbol))
+        };
+        let mut calendars: Vec<(Grain, bool)> = Vec::new();
+        for index in &self.indices {
+            let Some(grain) = grain(&index.set) else { continue };
+            let needs_history = looks_back(&index.symbol);
+            match calendars.iter_mut().find(|(known, _)| *known == grain) {
+                Some((_, known)) => *known |= needs_history,
+                None => calendars.push((grain, needs_history)),
+            }
+        }
+        calendars
+    }
+
     fn lacks(&self, registered: &Registered) -> Vec<String> {
         self.check_inputs(registered)
     }
 
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        bounded: &[BoundedInput],
-    ) -> Result<Evaluation, String> {
+    fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String> {
+        let (registered, bounded) = (given.registered, given.inputs);
         let mut inputs = Inputs::new(&registered.index_sets);
+        for CalendarSet { grain, members, first } in given.calendar {
+            inputs.set_calendar(index_set(*grain), members.clone(), *first);
+        }
+        for CategoryInput { symbol, members, category } in given.categories {
+            inputs.set_category(symbol, members, category.as_deref());
+        }
         for FixedValue { symbol, members, value, unit, .. } in &registered.fixed {
             let bounds = Bounds::exact(Number::from(*value));
             inputs
@@ -119,11 +222,32 @@ impl Equations for Methodology {
             pe: decimal(&outcome.pe)?,
             er: decimal(&outcome.er)?,
             er_highest: decimal(&outcome.er_highest)?,
+            spreadsheet_floor: outcome.boundary().map(|(_, binary)| binary.into()),
             chosen: chosen.collect::<Result<_, _>>()?,
             trial_count: outcome.trials as u64,
             steps: steps.collect::<Result<_, _>>()?,
             fixed: fixed(self, registered, &outcome)?,
         })
+    }
+}
+
+/// How finely a calendar index is cut; `None` for an index whose members are named.
+fn grain(set: &IndexSet) -> Option<Grain> {
+    match set {
+        IndexSet::Planned | IndexSet::Fixed(_) => None,
+        IndexSet::Years => Some(Grain::Years),
+        IndexSet::Months => Some(Grain::Months),
+        IndexSet::Days => Some(Grain::Days),
+        IndexSet::Hours => Some(Grain::Hours),
+    }
+}
+
+fn index_set(grain: Grain) -> IndexSet {
+    match grain {
+        Grain::Years => IndexSet::Years,
+        Grain::Months => IndexSet::Months,
+        Grain::Days => IndexSet::Days,
+        Grain::Hours => IndexSet::Hours,
     }
 }
 
@@ -173,6 +297,7 @@ fn fixed(
             comments += &format!("{separator}given as {} {}", fixed.value, fixed.unit);
         }
         facts.push(FixedFacts {
+            methodology: methodology.id.clone(),
             symbol: fixed.symbol.clone(),
             members: fixed.members.clone(),
             description: methodology.description(&fixed.symbol),
@@ -188,13 +313,16 @@ fn fixed(
         let default = parameter.and_then(|parameter| parameter.default(&one.members));
         let sure = parameter.map_or("", |parameter| parameter.sure.tag());
         facts.push(FixedFacts {
+            methodology: methodology.id.clone(),
             symbol: one.symbol.clone(),
             members: one.members.clone(),
             description: methodology.description(&one.symbol),
             value: decimal(&one.value)?,
             unit: one.unit.to_string(),
             source: default.map_or(String::new(), |default| default.source.clone()),
-            confirmed: Some(format!("default of the methodology (sureness {sure})")),
+            // A sample stands in until the plan says who confirmed a value, and from what.
+            confirmed: (!one.is_sample)
+                .then(|| format!("default of the methodology (sureness {sure})")),
             comments: String::new(),
         });
     }

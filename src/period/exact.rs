@@ -2,12 +2,16 @@
 
 use crate::domain::decimal::{Decimal, Fixed6, divide_half_even};
 use crate::domain::unit::Conversion;
+use crate::methodology::Number;
 
 /// Most decimals that are tried for an exact quotient before it is rounded to six.
 const DECIMALS_MAX: i32 = 15;
 
 /// Decimals of tCO2e to which differences of results are told.
 const DIFFERENCE_DECIMALS: u32 = 12;
+
+/// Decimals at which a total is cut into parts: those of table `amounts`.
+const PART_DECIMALS: u32 = 12;
 
 /// `a + b`; `None` beyond the digits of a [`Decimal`].
 pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
@@ -57,6 +61,66 @@ pub(super) fn convert(value: Fixed6, conversion: Conversion) -> Option<Decimal> 
         }
     }
     Some(value.to_decimal().store(conversion).ok()?.value.to_decimal())
+}
+
+/// A stated value in another unit: exactly where the quotient ends, else half-even to twelve
+/// decimals.
+pub(super) fn convert_decimal(value: Decimal, conversion: Conversion) -> Option<Decimal> {
+    let Conversion { multiply, add, divide } = conversion;
+    let scaled = Number::from(value).multiply(&Number::from_integer(multiply)).ok()?;
+    let shifted = scaled.add(&Number::from_integer(add)).ok()?;
+    cut(&shifted.divide(&Number::from_integer(divide)).ok()?)
+}
+
+/// The part of place `index`, from 0, of `count` equal parts of a value, cut at the twelfth decimal
+/// from running totals: all parts together are the value.
+pub(super) fn portion(value: Decimal, index: i128, count: i128) -> Option<Decimal> {
+    let upto = |place: i128| {
+        let share = (Decimal::new(place, 0).ok()?, Decimal::new(count, 0).ok()?);
+        scale(value, share.0, share.1)
+    };
+    subtract(upto(index + 1)?, upto(index)?)
+}
+
+/// `value x part / whole`, half-even to twelve decimals; the value itself for the whole of it.
+pub(super) fn scale(value: Decimal, part: Decimal, whole: Decimal) -> Option<Decimal> {
+    if part == whole {
+        return Some(value);
+    }
+    let product = Number::from(value).multiply(&Number::from(part)).ok()?;
+    cut(&product.divide(&Number::from(whole)).ok()?)
+}
+
+/// The mean of values weighted by time, half-even to twelve decimals.
+pub(super) fn mean_of_stated(parts: &[(Decimal, i64)]) -> Option<Decimal> {
+    if let Some((first, _)) = parts.first()
+        && parts.iter().all(|(value, _)| value == first)
+    {
+        return Some(*first);
+    }
+    let (mut sum, mut weight) = (Number::from_integer(0), 0i64);
+    for (value, time) in parts {
+        let product = Number::from(*value).multiply(&Number::from_integer(*time)).ok()?;
+        sum = sum.add(&product).ok()?;
+        weight += time;
+    }
+    cut(&sum.divide(&Number::from_integer(weight.max(1))).ok()?)
+}
+
+/// `sum / total` of whole numbers that stand for values with `decimals` decimals, half-even to
+/// twelve decimals.
+pub(super) fn cut_ratio(sum: i128, total: i128, decimals: u32) -> Option<Decimal> {
+    let sum = Number::from(Decimal::new(sum, 0).ok()?);
+    let total = Number::from(Decimal::new(total, decimals.cast_signed()).ok()?);
+    cut(&sum.divide(&total).ok()?)
+}
+
+fn cut(number: &Number) -> Option<Decimal> {
+    let value = number.to_decimal().ok()?;
+    match value.exponent() >= -(PART_DECIMALS as i32) {
+        true => Some(value),
+        false => Decimal::parse(&rounded(value, PART_DECIMALS)).ok(),
+    }
 }
 
 /// The mean of values weighted by time, half-even to six decimals (the grain of stored states).
@@ -147,6 +211,21 @@ mod tests {
         assert_eq!(to("1234567.000001", "kWh", "MWh"), "1234.567000001");
         assert_eq!(to("1", "GJ", "MWh"), "0.277778");
         assert_eq!(to("25", "degC", "K"), "298.15");
+    }
+
+    #[test]
+    fn parts_of_a_total_always_add_up_to_it() {
+        for (value, count) in [("310.000", 31), ("100", 31), ("0.000000000001", 7), ("1e20", 3)] {
+            let value = decimal(value);
+            let mut sum = Decimal::ZERO;
+            for index in 0..count {
+                let part = portion(value, index, count).unwrap();
+                assert!(!part.is_negative());
+                sum = add(sum, part).unwrap();
+            }
+            assert_eq!(sum, value);
+        }
+        assert_eq!(portion(decimal("310"), 3, 31), Some(decimal("10")));
     }
 
     #[test]

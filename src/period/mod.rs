@@ -6,16 +6,26 @@
 //! is lowest. Pure: the caller hands all data; no clock, file or network. The figures are a function
 //! of the set of rows, whatever their order and the leaves they came from ([`digest`]).
 
+pub mod calculation;
 pub mod calendar;
+pub mod calibration;
+pub mod cells;
 mod check;
 pub mod claim;
 pub mod collect;
 mod digest;
+mod documents;
+mod documents_check;
 mod doubt;
 pub mod equations;
 mod evaluate;
 pub mod exact;
+mod gather;
 pub mod statement;
+pub mod substitution;
+pub mod uncertainty;
+pub mod unit;
+mod weighted;
 
 pub use calendar::Period;
 pub use equations::Equations;
@@ -23,15 +33,20 @@ pub use statement::Statement;
 
 use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
-use crate::config::plan::{Parameter, Plan};
+use crate::config::plan::{Parameter, Plan, Registered};
+use crate::decode::amount::{Recorded, Standing};
 use crate::domain::RULES;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::{Code, Quality, Severity};
 use crate::domain::reading::{ChannelKey, Channels, Place};
-use crate::domain::time::{Date, Timestamp};
+use crate::domain::time::{Date, Timestamp, Zone};
 
-use collect::{Amount, Series, channel_amount, parameter_amount};
-use statement::{ChannelFacts, ParameterFacts, ProjectFacts, Status};
+use collect::{Series, channel_amount};
+use equations::How;
+use evaluate::{Applied, Evaluated};
+use gather::Source;
+use statement::{ChannelFacts, HistoryValue, ParameterFacts, ProjectFacts, Status};
+use unit::Entered;
 
 /// Why a period has no statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +69,8 @@ pub enum PeriodError {
     Methodology { planned: String, given: String },
     #[error("{label} of {part} cannot be added up: beyond the digits of a value, or units differ")]
     Total { label: String, part: String },
+    #[error("{label} cannot be collected: {reason}; see its [[registered.parameter]]")]
+    Collection { label: String, reason: String },
     #[error("{year} cannot be evaluated: {reason}")]
     Evaluation { year: i16, reason: String },
 }
@@ -150,9 +167,16 @@ pub struct Input<'a> {
     pub plan: &'a Plan,
     /// The plan's leaf in the log.
     pub plan_leaf: i64,
-    pub methodology: &'a dyn Equations,
+    /// Those of the plan, in its order.
+    pub methodologies: &'a [&'a dyn Equations],
     pub period: Period,
+    /// Also of the time before the period, for documents that reach beyond it and for equations that
+    /// look back.
     pub channels: &'a [ChannelRows],
+    /// The amounts that stand.
+    pub amounts: &'a [Standing],
+    /// What earlier seals fixed of values that equations look back at.
+    pub history: &'a [HistoryValue],
     pub counts: &'a [ChannelCount],
     pub refused: &'a [RefusedGroup],
     /// Findings on the series of the period.
@@ -172,47 +196,147 @@ pub struct Input<'a> {
 pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     check::admit(input)?;
     let series = Series::of_plan(input);
-    let parameters = parameters(input, &series)?;
+    let applied = applied(input, &series)?;
+    let parameters = parameters(input, &applied)?;
     let channels = channels(input, &series)?;
-    let mut years = Vec::new();
-    let mut doubts = Vec::new();
-    let mut fixed = Vec::new();
-    let mut carried = input
+    let carried = input
         .earlier
         .iter()
         .filter(|earlier| earlier.period < input.period)
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
-    for part in input.period.years() {
-        let parameters = input.plan.registered.parameters.iter();
-        let totals = parameters.map(|parameter| total_of(input, parameter, &series, part));
-        let totals: Vec<Amount> = totals.collect::<Result<_, _>>()?;
-        let (year, costs, values) = evaluate::year(input, part, &totals, carried)?;
-        // The same in every year.
-        fixed = values;
-        carried = year.carried_out;
-        years.push(year);
-        doubts.extend(costs);
-    }
+    let (evaluated, unresolved) = years(input, &applied, carried)?;
     let mut statement = Statement {
         rules: RULES,
         project: project(input),
-        methodology: input.methodology.facts(),
+        methodologies: input.methodologies.iter().map(|one| one.facts()).collect(),
         period: input.period,
-        status: status(input),
-        years,
+        status: Status::Draft { reasons: Vec::new() },
+        years: Vec::new(),
+        unresolved,
+        history: Vec::new(),
         parameters,
-        fixed,
+        fixed: Vec::new(),
         channels,
-        doubts,
+        doubts: Vec::new(),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
         findings: Vec::new(),
         digest: Sha256Digest([0; 32]),
     };
-    statement.findings = check::findings(input, &statement);
+    for of_methodology in evaluated {
+        // The same in every year.
+        statement.fixed.extend(of_methodology.last().map_or(Vec::new(), |one| one.fixed.clone()));
+        for evaluated in of_methodology {
+            statement.years.push(evaluated.result);
+            statement.doubts.extend(evaluated.doubts);
+            statement.history.extend(evaluated.history);
+        }
+    }
+    statement.status = status(input, &statement);
+    statement.findings = check::findings(input, &statement, &applied);
     statement.digest = digest::figures_digest(&statement);
     Ok(statement)
+}
+
+/// How an amount lies beyond the bounds that the plan gives its parameter (V-CAPACITY, V-RANGE);
+/// `None` when it does not.
+#[must_use]
+pub fn beyond(parameter: &Parameter, amount: &Recorded, zone: &Zone) -> Option<String> {
+    documents::beyond(parameter, &Entered::planned(parameter), amount, zone)
+}
+
+/// What of a plan cannot be collected as the methodology asks (V-PLAN), worded for people.
+#[must_use]
+pub fn faults(methodology: &dyn Equations, registered: &Registered) -> Vec<String> {
+    let parameters = registered.parameters.iter();
+    let known = parameters.filter(|one| methodology.unit(&one.symbol).is_some());
+    known
+        .filter_map(|parameter| gathered(methodology, parameter).err())
+        .map(|error| error.to_string())
+        .collect()
+}
+
+/// The methodologies with the sources of their parameters.
+fn applied<'a>(
+    input: &Input<'a>,
+    series: &'a [Series<'a>],
+) -> Result<Vec<Applied<'a>>, PeriodError> {
+    let registered = &input.plan.registered;
+    let mut all = Vec::new();
+    for (methodology, id) in input.methodologies.iter().zip(&registered.methodologies) {
+        let mut sources = Vec::new();
+        let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
+        for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
+            let how = gathered(*methodology, parameter)?;
+            sources.push((place, Source::of(input, parameter, how, series)?));
+        }
+        let registered = registered.under(id);
+        let (id, methodology) = (id.clone(), *methodology);
+        all.push(Applied { id, methodology, registered, sources });
+    }
+    Ok(all)
+}
+
+/// The unit in which a parameter enters, and how its values come about.
+fn gathered(
+    methodology: &dyn Equations,
+    parameter: &Parameter,
+) -> Result<(Entered, How), PeriodError> {
+    let entered = Entered::of(methodology, parameter);
+    let how = match methodology.collection(&parameter.symbol).map(|collection| collection.how) {
+        None if entered.is_amount => How::Sum,
+        None => How::Mean,
+        Some(how) => how,
+    };
+    let is_right = match how {
+        How::Sum => entered.is_amount && !parameter.is_category(),
+        How::Category => parameter.is_category(),
+        _ => !entered.is_amount && !parameter.is_category(),
+    };
+    if is_right {
+        return Ok((entered, how));
+    }
+    let reason = match how {
+        How::Sum => "it adds up over time, so its gaps need a capacity, not a range",
+        How::Category => "it is a category: it has no unit, and its channel needs codes",
+        _ => "it does not add up over time, so its gaps need a range, not a capacity",
+    };
+    let label = statement::label(&parameter.symbol, &parameter.members);
+    Err(PeriodError::Collection { label, reason: reason.to_owned() })
+}
+
+/// All years of each methodology, with what they claim, and the unresolved negative they leave.
+///
+/// A negative year claims 0 and is deducted from later years in the order of their dates, whichever
+/// methodology they are of: those of one year in the plan's order.
+fn years(
+    input: &Input<'_>,
+    applied: &[Applied<'_>],
+    mut carried: i128,
+) -> Result<(Vec<Vec<Evaluated>>, i128), PeriodError> {
+    let mut all: Vec<Vec<Evaluated>> = applied.iter().map(|_| Vec::new()).collect();
+    for part in input.period.years() {
+        // What this year itself leaves is deducted from later years alone.
+        let mut left = 0i128;
+        for (applied, years) in applied.iter().zip(&mut all) {
+            let mut evaluated = evaluate::year(input, applied, part)?;
+            let spreadsheet = evaluated.evaluation.spreadsheet_floor;
+            let claim = claim::claim(evaluated.result.er, spreadsheet, carried);
+            let claim = claim.ok_or_else(|| PeriodError::Evaluation {
+                year: part.from().year(),
+                reason: "ER is beyond all whole numbers".to_owned(),
+            })?;
+            evaluate::settle(&mut evaluated, carried, claim);
+            match claim.floored < 0 {
+                true => left = left.saturating_add(claim.floored),
+                false => carried = claim.carried_out,
+            }
+            years.push(evaluated);
+        }
+        carried = carried.saturating_add(left);
+    }
+    Ok((all, carried))
 }
 
 fn project(input: &Input<'_>) -> ProjectFacts {
@@ -224,6 +348,7 @@ fn project(input: &Input<'_>) -> ProjectFacts {
         country: registered.country.clone(),
         participants: registered.participants.clone(),
         pdd_version: registered.pdd_version.clone(),
+        methodologies: registered.methodologies.clone(),
         zone: registered.zone.clone(),
         crediting: registered.crediting,
         plan_number: input.plan.number,
@@ -233,8 +358,15 @@ fn project(input: &Input<'_>) -> ProjectFacts {
 }
 
 /// Sealed only with the log's state and two different people; else a draft, with what it lacks.
-fn status(input: &Input<'_>) -> Status {
+fn status(input: &Input<'_>, statement: &Statement) -> Status {
     let mut reasons = Vec::new();
+    let samples = statement.unconfirmed();
+    if !samples.is_empty() {
+        reasons.push(format!(
+            "nobody confirmed the values of {}: write in the plan who did, and from what",
+            samples.join(", ")
+        ));
+    }
     if input.log.is_none() {
         reasons.push("the period is not sealed: no log size and root are fixed".to_owned());
     }
@@ -259,44 +391,47 @@ fn status(input: &Input<'_>) -> Status {
 
 fn parameters(
     input: &Input<'_>,
-    series: &[Series<'_>],
+    applied: &[Applied<'_>],
 ) -> Result<Vec<ParameterFacts>, PeriodError> {
-    let facts = |parameter: &Parameter| {
-        let months = input.period.months().into_iter();
-        let months = months.map(|part| Ok((part, total_of(input, parameter, series, part)?)));
-        let unit = evaluate::unit_of(input.methodology, parameter);
-        Ok(ParameterFacts {
-            symbol: parameter.symbol.clone(),
-            members: parameter.members.clone(),
-            point: parameter.point.clone(),
-            option: parameter.option.as_str(),
-            unit: unit.map_or_else(|| parameter.unit.clone(), |unit| unit.symbol().to_owned()),
-            is_amount: unit.is_some_and(|unit| unit.dimension().is_amount()),
-            channels: parameter.channels.clone(),
-            description: input.methodology.description(&parameter.symbol),
-            source: parameter.source.clone(),
-            method: parameter.method.clone(),
-            frequency: parameter.frequency.clone(),
-            comments: parameter.comments.clone(),
-            months: months.collect::<Result<_, _>>()?,
-        })
-    };
-    input.plan.registered.parameters.iter().map(facts).collect()
+    let mut all: Vec<(usize, ParameterFacts)> = Vec::new();
+    for applied in applied {
+        for (place, source) in &applied.sources {
+            all.push((*place, parameter_facts(input, applied, source)?));
+        }
+    }
+    all.sort_by_key(|(place, _)| *place);
+    Ok(all.into_iter().map(|(_, facts)| facts).collect())
 }
 
-/// What a parameter adds up to, in the unit in which it enters the equations.
-fn total_of(
+fn parameter_facts(
     input: &Input<'_>,
-    parameter: &Parameter,
-    series: &[Series<'_>],
-    part: Period,
-) -> Result<Amount, PeriodError> {
-    let zone = &input.plan.registered.zone;
-    let unit = evaluate::unit_of(input.methodology, parameter);
-    let total = unit.and_then(|unit| parameter_amount(parameter, unit, series, part, zone));
-    total.ok_or_else(|| PeriodError::Total {
-        label: statement::label(&parameter.symbol, &parameter.members),
-        part: part.form(),
+    applied: &Applied<'_>,
+    source: &Source<'_>,
+) -> Result<ParameterFacts, PeriodError> {
+    let parameter = source.parameter;
+    let mut months = Vec::new();
+    if source.how != How::Category {
+        for month in input.period.months() {
+            months.push((month, evaluate::over(input, applied, source, month)?));
+        }
+    }
+    Ok(ParameterFacts {
+        methodology: applied.id.clone(),
+        symbol: parameter.symbol.clone(),
+        members: parameter.members.clone(),
+        point: parameter.point.clone(),
+        option: parameter.option.as_str(),
+        unit: source.entered.symbol.clone(),
+        is_amount: source.entered.is_amount,
+        channels: parameter.channels.clone(),
+        amounts: parameter.amounts,
+        documents: documents::facts(input, source),
+        description: applied.methodology.description(&parameter.symbol),
+        source: parameter.source.clone(),
+        method: parameter.method.clone(),
+        frequency: parameter.frequency.clone(),
+        comments: parameter.comments.clone(),
+        months,
     })
 }
 

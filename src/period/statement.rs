@@ -4,7 +4,9 @@
 
 use super::calendar::Period;
 use super::collect::Amount;
+use super::equations::CategoryInput;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
+use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::reading::ChannelKey;
@@ -16,11 +18,16 @@ pub struct Statement {
     /// The rules it was computed by ([`crate::domain::RULES`]).
     pub rules: u32,
     pub project: ProjectFacts,
-    pub methodology: MethodologyFacts,
+    /// In the plan's order.
+    pub methodologies: Vec<MethodologyFacts>,
     pub period: Period,
     pub status: Status,
-    /// By calendar year, in order.
+    /// By methodology in the plan's order, then by calendar year.
     pub years: Vec<YearResult>,
+    /// The unresolved negative that the period leaves to later years, zero or below.
+    pub unresolved: i128,
+    /// Values of the period that equations of later years look back at, as they were collected.
+    pub history: Vec<HistoryValue>,
     /// In the plan's order.
     pub parameters: Vec<ParameterFacts>,
     pub fixed: Vec<FixedFacts>,
@@ -35,6 +42,15 @@ pub struct Statement {
     pub digest: Sha256Digest,
 }
 
+impl Statement {
+    /// The fixed values that nobody confirmed, by label.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Vec<String> {
+        let open = self.fixed.iter().filter(|fixed| fixed.confirmed.is_none());
+        open.map(FixedFacts::label).collect()
+    }
+}
+
 /// The project as its plan declares it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProjectFacts {
@@ -44,6 +60,8 @@ pub struct ProjectFacts {
     pub country: String,
     pub participants: Vec<String>,
     pub pdd_version: String,
+    /// As the plan names them, in its order.
+    pub methodologies: Vec<String>,
     pub zone: Zone,
     /// First and last date, both inclusive.
     pub crediting: (Date, Date),
@@ -93,6 +111,8 @@ pub enum Status {
 /// A monitored parameter, as planned, with what its months add up to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterFacts {
+    /// The id of its methodology.
+    pub methodology: String,
     pub symbol: String,
     pub members: Vec<String>,
     pub point: String,
@@ -100,12 +120,16 @@ pub struct ParameterFacts {
     pub unit: String,
     pub is_amount: bool,
     pub channels: Vec<ChannelKey>,
+    /// True if documents give its value.
+    pub amounts: bool,
+    /// The documents of the period, by first date.
+    pub documents: Vec<DocumentFacts>,
     pub description: String,
     pub source: String,
     pub method: String,
     pub frequency: String,
     pub comments: String,
-    /// In the order of [`Period::months`].
+    /// In the order of [`Period::months`]; empty for a category.
     pub months: Vec<(Period, Amount)>,
 }
 
@@ -117,9 +141,31 @@ impl ParameterFacts {
     }
 }
 
+/// A document that a parameter's value stands on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentFacts {
+    pub amount: Recorded,
+    /// `counts`, `replaced by act 9`, or why it counts by bounds alone.
+    pub standing: String,
+}
+
+/// A value that equations of later years look back at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryValue {
+    /// The id of its methodology.
+    pub methodology: String,
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub unit: String,
+    pub low: Decimal,
+    pub high: Decimal,
+}
+
 /// A parameter fixed ex ante.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FixedFacts {
+    /// The id of its methodology.
+    pub methodology: String,
     pub symbol: String,
     pub members: Vec<String>,
     pub description: String,
@@ -163,14 +209,18 @@ impl ChannelFacts {
     }
 }
 
-/// The result of one calendar year of the period.
+/// The result of one methodology in one calendar year of the period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct YearResult {
+    /// The id of the methodology.
+    pub methodology: String,
     pub year: i16,
     /// The part of the period inside the year.
     pub part: Period,
-    /// In the plan's order.
+    /// In the plan's order, then by the calendar.
     pub inputs: Vec<InputTotal>,
+    /// The categories of its days.
+    pub categories: Vec<CategoryInput>,
     /// In tCO2e, at the bounds where ER is lowest.
     pub re: Decimal,
     pub pe: Decimal,
@@ -179,6 +229,8 @@ pub struct YearResult {
     pub er_highest: Decimal,
     /// Points of the doubtful inputs that were tried.
     pub trial_count: u64,
+    /// What ER floors to in a spreadsheet, where that differs.
+    pub spreadsheet_floor: Option<i128>,
     /// The greatest whole number of tCO2e not above ER: the one rounding.
     pub floored: i128,
     /// Unresolved negative from earlier years, zero or below.
@@ -198,6 +250,10 @@ pub struct YearResult {
 /// A parameter's total of a year, and the value that entered the equations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputTotal {
+    /// Its place among the statement's parameters.
+    pub parameter: usize,
+    /// True for a value before the evaluated part, which the equations look back at.
+    pub is_history: bool,
     pub symbol: String,
     pub members: Vec<String>,
     pub unit: String,
@@ -247,6 +303,8 @@ impl StepResult {
 /// What a doubt about one input costs in one year.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DoubtCost {
+    /// The id of the methodology.
+    pub methodology: String,
     pub year: i16,
     pub label: String,
     pub unit: String,

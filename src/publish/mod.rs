@@ -1,12 +1,13 @@
 //! Publishing: messages of one project become leaves, tables and intervals, each row once.
 //!
 //! Takes messages in journal order; gives `messages`, the evidence log and a signed checkpoint, then
-//! `readings`, `conflicts`, `refused` and `intervals` ([`project`]). The first need no plan and
+//! `readings`, `conflicts`, `refused`, `intervals` and `amounts` ([`project`]). The first need no plan and
 //! nothing that can fail on content. The others are a function of the log: they advance by leaf in
 //! the same COMMIT where all is well, later from `messages` where not ([`derive`]), and are written
 //! anew as a whole when a plan alters what is published ([`rebuild`]). Knows no clock and no network;
 //! one thread per project at a time.
 
+pub mod amounts;
 pub mod derive;
 pub mod intervals;
 pub mod items;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::derive::Derive;
 use super::neighbours::Frontiers;
 use super::registry::{Change, Registry};
-use super::{PublishError, derive, intervals, rebuild};
+use super::{PublishError, amounts, derive, intervals, rebuild};
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -179,7 +179,11 @@ impl Project {
         stage_messages(&layout, &id, &mut batch, &rows)?;
         let mut tree = self.tree.clone();
         let checkpoint = self.stage_log(&mut batch, &mut tree, &rows)?;
+        let amounts = amounts::before(self, &rows);
         let needs_rebuild = self.take_acts(&rows);
+        if let Some(before) = &amounts {
+            amounts::stage(self, &mut batch, before)?;
+        }
         let is_behind = commit.derived.next_leaf != first || commit.derived.next_item != 0;
         if needs_rebuild || is_behind || self.registry.plans().is_empty() {
             commit.derived.dirty = self.derived().dirty;
@@ -313,7 +317,7 @@ impl Project {
         for row in rows {
             match self.registry.add(row) {
                 // A refused act is kept by the registry, for whoever derives its leaf.
-                Change::None | Change::Refused => {}
+                Change::None | Change::Refused | Change::Amount => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }

@@ -4,6 +4,7 @@
 //! day by day; then the folders change places. Cut off before that, it never happened.
 
 use super::PublishError;
+use super::amounts;
 use super::derive::{self, Derive};
 use super::project::Project;
 use crate::dataset::batch::Batch;
@@ -28,6 +29,7 @@ pub fn rebuild(project: &mut Project) -> Result<(), PublishError> {
         next.note_settled();
         next.refresh_intervals()?;
     }
+    amounts::write(&mut next)?;
     let (layout, id) = (project.layout.clone(), project.id.clone());
     let mut batch = Batch::begin(&layout, &id);
     for table in Table::DERIVED {

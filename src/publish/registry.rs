@@ -1,4 +1,4 @@
-//! The acts of a project's log: plans, methodologies, decisions, corrections, seals.
+//! The acts of a project's log: plans, methodologies, decisions, corrections, amounts, seals.
 //!
 //! A projection of the log's leaves that are not data, in log order; what is no such act is kept as
 //! a refusal and takes no effect.
@@ -10,6 +10,8 @@ use crate::config::plan::Plan;
 use crate::config::plan::history::PlanHistory;
 use crate::dataset::rows::MessageRow;
 use crate::decode::act::{Act, Seal, Settlements};
+use crate::decode::amount::Ledger;
+use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Code;
 use crate::domain::message::{Kind, Payload};
 use crate::domain::reading::{ChannelKey, Place, Refusal, refused_text};
@@ -38,6 +40,7 @@ pub struct Registry {
     /// The last text of each id.
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
+    ledger: Ledger,
     seals: Vec<SealLeaf>,
     /// All acts that take effect, with their leaves.
     acts: Vec<(i64, Act)>,
@@ -57,6 +60,8 @@ pub enum Change {
     },
     /// An act that touches this identity.
     Identity(ChannelKey, Timestamp),
+    /// An amount, its check, or a document: table `amounts` changes.
+    Amount,
     /// It is no such act, or takes no effect: see [`Registry::refusal`].
     Refused,
 }
@@ -66,6 +71,7 @@ impl Registry {
     pub fn add(&mut self, row: &MessageRow) -> Change {
         let bytes = match (&row.header.kind, &row.payload) {
             (Kind::Data | Kind::Event, _) => return Change::None,
+            (Kind::Document, payload) => return self.add_document(row.leaf, payload),
             (_, Payload::Inline(bytes)) => bytes,
             (_, Payload::Blob(_)) => return self.refuse(row, b"", "an act has at most 64 KiB"),
         };
@@ -102,6 +108,12 @@ impl Registry {
     #[must_use]
     pub fn settlements(&self) -> &Settlements {
         &self.settlements
+    }
+
+    /// Amounts with their checks and documents.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     #[must_use]
@@ -153,6 +165,15 @@ impl Registry {
         }
     }
 
+    fn add_document(&mut self, leaf: i64, payload: &Payload) -> Change {
+        let sha256 = match payload {
+            Payload::Inline(bytes) => Sha256Digest::of(bytes),
+            Payload::Blob(blob) => blob.sha256,
+        };
+        self.ledger.add_document(sha256, leaf);
+        Change::Amount
+    }
+
     fn add_act(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
         let act = match Act::parse(bytes) {
             Ok(act) => act,
@@ -162,15 +183,29 @@ impl Registry {
             Ok(touched) => touched,
             Err(error) => return self.refuse(row, bytes, &error.to_string()),
         };
-        self.last_act = self.last_act.max(act.number());
-        if let Act::Seal { seal, .. } = &act {
-            self.seals.push(SealLeaf { leaf: row.leaf, seal: seal.clone() });
-        }
-        self.acts.push((row.leaf, act));
-        match touched {
+        let mut change = match touched {
             Some((key, at)) => Change::Identity(key, at),
             None => Change::None,
+        };
+        match &act {
+            Act::Seal { seal, .. } => {
+                self.seals.push(SealLeaf { leaf: row.leaf, seal: seal.clone() });
+            }
+            Act::Amount { number, amount } => {
+                if let Err(error) = self.ledger.add(*number, row.leaf, amount) {
+                    return self.refuse(row, bytes, &error.to_string());
+                }
+                change = Change::Amount;
+            }
+            Act::Check { check, .. } => {
+                self.ledger.check(check);
+                change = Change::Amount;
+            }
+            Act::Decision { .. } | Act::Correction { .. } => {}
         }
+        self.last_act = self.last_act.max(act.number());
+        self.acts.push((row.leaf, act));
+        change
     }
 }
 

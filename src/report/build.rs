@@ -1,18 +1,19 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
 use super::model::{
-    Channel, ChannelItems, CodeCount, Day, Equation, Example, FORMAT, Figure, Finding, Fixed, Gap,
-    INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post, Project, Provenance,
-    QualityCount, Refused, Report, Status, Step, Year,
+    Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
+    Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
+    Project, Provenance, QualityCount, Refused, Report, Status, Step, Year,
 };
 use crate::domain::decimal::Decimal;
 use crate::domain::time::Zone;
 use crate::period::calendar;
 use crate::period::collect::{Amount, coverage};
+use crate::period::equations::CategoryInput;
 use crate::period::exact::rounded;
 use crate::period::statement::{
-    ChannelFacts, DoubtCost, FixedFacts, InputTotal, ParameterFacts, Statement, StepResult,
-    YearResult,
+    ChannelFacts, DocumentFacts, DoubtCost, FixedFacts, InputTotal, MethodologyFacts,
+    ParameterFacts, Statement, StepResult, YearResult,
 };
 use crate::period::{ChannelCount, Noted, RefusedGroup, statement};
 
@@ -28,9 +29,15 @@ impl Report {
             notice: INDICATIVE.to_owned(),
             status: status(&statement.status),
             project: project(statement),
-            methodology: methodology(statement),
+            methodologies: statement
+                .methodologies
+                .iter()
+                .zip(&statement.project.methodologies)
+                .map(|(facts, name)| methodology(facts, name))
+                .collect(),
             period: period(statement.period, &statement.project.zone),
             claimed: whole(statement.years.iter().map(|year| year.claimed).sum()),
+            unresolved: whole(statement.unresolved),
             years: statement.years.iter().map(year).collect(),
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
@@ -100,8 +107,7 @@ fn project(statement: &Statement) -> Project {
     }
 }
 
-fn methodology(statement: &Statement) -> Methodology {
-    let facts = &statement.methodology;
+fn methodology(facts: &MethodologyFacts, name: &str) -> Methodology {
     let equations = facts.equations.iter().map(|equation| Equation {
         symbol: equation.symbol.clone(),
         unit: equation.unit.clone(),
@@ -110,6 +116,7 @@ fn methodology(statement: &Statement) -> Methodology {
         sure: equation.sure.to_owned(),
     });
     Methodology {
+        name: name.to_owned(),
         id: facts.id.clone(),
         version: facts.version.clone(),
         title: facts.title.clone(),
@@ -132,6 +139,7 @@ fn period(period: calendar::Period, zone: &Zone) -> Period {
 fn year(facts: &YearResult) -> Year {
     let tonnes = |value| figure(value, TONNES);
     Year {
+        methodology: facts.methodology.clone(),
         year: facts.year,
         from: facts.part.from().to_string(),
         to: facts.part.to().to_string(),
@@ -149,6 +157,7 @@ fn year(facts: &YearResult) -> Year {
         ex_ante: facts.ex_ante.map(tonnes),
         why: facts.why.clone(),
         inputs: facts.inputs.iter().map(input).collect(),
+        categories: facts.categories.iter().map(category).collect(),
         steps: facts.steps.iter().map(step).collect(),
     }
 }
@@ -158,6 +167,8 @@ fn input(facts: &InputTotal) -> Input {
     let (measured, low, high) = bounds(total, &facts.unit);
     Input {
         label: facts.label(),
+        parameter: facts.parameter,
+        is_history: facts.is_history,
         symbol: facts.symbol.clone(),
         members: facts.members.clone(),
         measured,
@@ -168,6 +179,11 @@ fn input(facts: &InputTotal) -> Input {
         coverage: percent(total.covered_us, total.length_us),
         leaves: total.leaves.map(<[i64; 2]>::from),
     }
+}
+
+fn category(facts: &CategoryInput) -> Category {
+    let label = statement::label(&facts.symbol, &facts.members);
+    Category { label, category: facts.category.clone() }
 }
 
 fn bounds(total: &Amount, unit: &str) -> (Option<Figure>, Option<Figure>, Option<Figure>) {
@@ -189,6 +205,7 @@ fn step(facts: &StepResult) -> Step {
 
 fn parameter(facts: &ParameterFacts) -> Parameter {
     Parameter {
+        methodology: facts.methodology.clone(),
         label: facts.label(),
         point: facts.point.clone(),
         description: facts.description.clone(),
@@ -200,20 +217,48 @@ fn parameter(facts: &ParameterFacts) -> Parameter {
         frequency: facts.frequency.clone(),
         comments: facts.comments.clone(),
         channels: facts.channels.iter().map(ToString::to_string).collect(),
+        amounts: facts.amounts,
+        documents: facts.documents.iter().map(document).collect(),
         months: facts.months.iter().map(|(part, total)| month(*part, total, &facts.unit)).collect(),
+    }
+}
+
+fn document(facts: &DocumentFacts) -> Document {
+    let DocumentFacts { amount, standing } = facts;
+    let entry = &amount.entry;
+    Document {
+        act: amount.number,
+        leaf: amount.leaf,
+        kind: amount.kind.as_str().to_owned(),
+        number: entry.document_number.clone(),
+        issuer: entry.issuer.clone(),
+        from: amount.from.to_string(),
+        to: amount.to.to_string(),
+        value: entry.value.clone(),
+        unit: entry.unit.clone(),
+        sha256: Some(entry.document.clone()).filter(|sha256| !sha256.is_empty()),
+        document_leaf: amount.document_leaf,
+        entered_by: entry.entered_by.clone(),
+        checked_by: amount.checked_by.clone(),
+        replaces: entry.replaces,
+        reason: entry.reason.clone(),
+        standing: standing.clone(),
     }
 }
 
 fn month(part: calendar::Period, total: &Amount, unit: &str) -> Month {
     let (measured, low, high) = bounds(total, unit);
     let coverage = percent(total.covered_us, total.length_us);
-    Month { month: part.month().to_string(), measured, low, high, coverage }
+    let documented = percent(total.documented_us, total.length_us);
+    let documented = (total.documented_us > 0).then_some(documented);
+    Month { month: part.month().to_string(), measured, low, high, coverage, documented }
 }
 
 fn fixed(facts: &FixedFacts) -> Fixed {
     // A fixed value is printed as it was written, never rounded.
     let text = facts.value.to_string();
     Fixed {
+        methodology: facts.methodology.clone(),
         label: facts.label(),
         symbol: facts.symbol.clone(),
         members: facts.members.clone(),
@@ -228,6 +273,7 @@ fn fixed(facts: &FixedFacts) -> Fixed {
 fn gap(facts: &DoubtCost) -> Gap {
     let (_, low, high) = bounds(&facts.total, &facts.unit);
     Gap {
+        methodology: facts.methodology.clone(),
         year: facts.year,
         label: facts.label.clone(),
         coverage: percent(facts.total.covered_us, facts.total.length_us),

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 /// What `report.json` calls its own form.
-pub const FORMAT: &str = "mrv report 1";
+pub const FORMAT: &str = "mrv report 2";
 
 /// Stands on every form of every report. The one place where a word of verifiers is used.
 pub const INDICATIVE: &str = "indicative, not verified";
@@ -21,11 +21,14 @@ pub struct Report {
     pub notice: String,
     pub status: Status,
     pub project: Project,
-    pub methodology: Methodology,
+    /// In the plan's order.
+    pub methodologies: Vec<Methodology>,
     pub period: Period,
-    /// Sum of what the years claim, in tCO2e.
+    /// Sum of what the years of all methodologies claim, in tCO2e.
     pub claimed: Figure,
-    /// By calendar year, in order.
+    /// Unresolved negative that the period leaves to later years.
+    pub unresolved: Figure,
+    /// By methodology, then by calendar year.
     pub years: Vec<Year>,
     /// Parameters monitored ex post, by month.
     pub parameters: Vec<Parameter>,
@@ -52,6 +55,23 @@ pub struct Figure {
     /// Rounded half-even for reading.
     pub shown: String,
     pub unit: String,
+}
+
+impl Report {
+    /// The methodology of a year.
+    #[must_use]
+    pub fn methodology_of(&self, year: &Year) -> Option<&Methodology> {
+        self.methodologies.iter().find(|one| one.name == year.methodology)
+    }
+
+    /// `2025`, or `MRV_PV_F1 2025` where there are several methodologies.
+    #[must_use]
+    pub fn name_of(&self, year: &Year) -> String {
+        match self.methodologies.len() {
+            0 | 1 => year.year.to_string(),
+            _ => format!("{} {}", year.methodology, year.year),
+        }
+    }
 }
 
 /// Whether the report is fixed.
@@ -94,6 +114,8 @@ pub struct Post {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Methodology {
+    /// As the plan names it, and as years, parameters and fixed values name it.
+    pub name: String,
     pub id: String,
     pub version: String,
     pub title: String,
@@ -132,6 +154,8 @@ pub struct Period {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Year {
+    /// Name of the methodology.
+    pub methodology: String,
     pub year: i16,
     pub from: String,
     pub to: String,
@@ -157,15 +181,30 @@ pub struct Year {
     pub ex_ante: Option<Figure>,
     pub why: String,
     pub inputs: Vec<Input>,
+    /// Categories of the days, for methodologies that select by them.
+    pub categories: Vec<Category>,
     /// The calculation, step by step.
     pub steps: Vec<Step>,
 }
 
-/// A monitored parameter's total of a year.
+/// The category of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Category {
+    pub label: String,
+    /// A member of an index; null where it is not known and counts where ER is lowest.
+    pub category: Option<String>,
+}
+
+/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Input {
     pub label: String,
+    /// Its place among the report's parameters.
+    pub parameter: usize,
+    /// True for a value before the evaluated part, which the equations look back at.
+    pub is_history: bool,
     pub symbol: String,
     pub members: Vec<String>,
     /// Of the measured part; null when nothing was measured.
@@ -203,6 +242,8 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Parameter {
+    /// Name of the methodology.
+    pub methodology: String,
     pub label: String,
     /// Monitoring point number, such as `(1)`.
     pub point: String,
@@ -217,7 +258,40 @@ pub struct Parameter {
     pub frequency: String,
     pub comments: String,
     pub channels: Vec<String>,
+    /// True if documents give its value.
+    pub amounts: bool,
+    pub documents: Vec<Document>,
+    /// Empty for a category.
     pub months: Vec<Month>,
+}
+
+/// A document that a parameter's value stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Document {
+    /// Number of the act that states it, and its leaf.
+    pub act: u32,
+    pub leaf: i64,
+    /// Invoice, laboratory result, ticket, ...
+    pub kind: String,
+    /// As printed on it.
+    pub number: String,
+    pub issuer: String,
+    /// Local dates, both inclusive.
+    pub from: String,
+    pub to: String,
+    /// As stated, with its unit; a member of an index for a category.
+    pub value: String,
+    pub unit: String,
+    /// SHA-256, and the leaf that carries it; null where it is missing.
+    pub sha256: Option<String>,
+    pub document_leaf: Option<i64>,
+    pub entered_by: String,
+    pub checked_by: Option<String>,
+    pub replaces: Option<u32>,
+    pub reason: String,
+    /// `counts`, or why it counts by bounds.
+    pub standing: String,
 }
 
 /// A total of a local calendar month inside the period.
@@ -229,12 +303,16 @@ pub struct Month {
     pub low: Option<Figure>,
     pub high: Option<Figure>,
     pub coverage: Figure,
+    /// Share of the time that stands on documents (quality code I); null where there are none.
+    pub documented: Option<Figure>,
 }
 
 /// A parameter fixed ex ante.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Fixed {
+    /// Name of the methodology.
+    pub methodology: String,
     pub label: String,
     pub symbol: String,
     pub members: Vec<String>,
@@ -250,6 +328,8 @@ pub struct Fixed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Gap {
+    /// Name of the methodology.
+    pub methodology: String,
     pub year: i16,
     pub label: String,
     pub coverage: Figure,

@@ -19,24 +19,28 @@ pub fn write(report: &Report) -> String {
     line(format!("{} ({})", report.project.title, report.project.id));
     line(format!("{draft}{}", report.notice));
     line(format!("period       {}", report.period.words));
-    line(format!("methodology  {} version {}", report.methodology.id, report.methodology.version));
+    for methodology in &report.methodologies {
+        line(format!("methodology  {} version {}", methodology.id, methodology.version));
+    }
     line(String::new());
+    let names = report.years.iter().map(|year| report.name_of(year).chars().count());
+    let width = names.max().unwrap_or(0).max(8);
     let row = |label: &str, figures: [&str; 4]| {
         let [re, pe, er, claimed] = figures;
-        format!("{label:<8} {re:>18} {pe:>18} {er:>18} {claimed:>12}")
+        format!("{label:<width$} {re:>18} {pe:>18} {er:>18} {claimed:>12}")
     };
     line(row("tCO2e", ["RE", "PE", "ER", "claimed"]));
     for year in &report.years {
         let shown = |figure: &Figure| figure.shown.clone();
         let [re, pe, er] = [&year.re, &year.pe, &year.er].map(shown);
-        line(row(&year.year.to_string(), [&re, &pe, &er, &year.claimed.shown]));
+        line(row(&report.name_of(year), [&re, &pe, &er, &year.claimed.shown]));
     }
     if report.years.len() > 1 {
         line(row("total", ["", "", "", &report.claimed.shown]));
     }
     line(String::new());
     for year in &report.years {
-        broken(&format!("{}: {}.", year.year, year.why)).into_iter().for_each(&mut line);
+        broken(&format!("{}: {}.", report.name_of(year), year.why)).into_iter().for_each(&mut line);
     }
     for reason in &report.status.draft_reasons {
         broken(&format!("draft: {reason}.")).into_iter().for_each(&mut line);

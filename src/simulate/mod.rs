@@ -1,4 +1,5 @@
-//! Simulated gateways: a solar plant and a chiller plant, with the defects that real ones have.
+//! Simulated gateways: a solar plant and a chiller plant, with the defects that real ones have; and
+//! what the meters and the office of any planned project would hand over.
 //!
 //! Takes a seed and a span of local days; gives the messages a gateway would send, in order, and the
 //! list of defects that were placed. A pure function: no clock, no network, no binary floats; the
@@ -8,6 +9,7 @@
 pub mod check_file;
 pub mod defect;
 pub mod noise;
+pub mod planned;
 pub mod plant;
 pub mod record;
 pub mod sequence;

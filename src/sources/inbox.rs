@@ -221,7 +221,11 @@ fn move_to(path: &Path, folder: &str) -> Result<PathBuf, SourceError> {
     Ok(target)
 }
 
-fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
+/// SHA-256 of a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
     use sha2::Digest;
     let mut file = std::fs::File::open(path).map_err(SourceError::io("open", path))?;
     let mut sha = sha2::Sha256::new();

@@ -179,7 +179,7 @@ fn plans_are_held_against_the_methodology() {
     };
     for file in std::fs::read_dir(&root).unwrap() {
         let registered = plan(file.unwrap().file_name().to_str().unwrap());
-        let findings = methodology(&registered.methodology).check_inputs(&registered);
+        let findings = methodology(&registered.methodologies[0]).check_inputs(&registered);
         assert_eq!(findings, Vec::<String>::new(), "{}", registered.title);
     }
     let mut registered = plan("demo-chiller.toml");

@@ -265,7 +265,8 @@ impl Script {
     async fn plan(&self, text: &str, methodology: &str) {
         let (file, author) = ("plan.toml".to_owned(), "ann".to_owned());
         let (text, methodology) = (text.to_owned(), methodology.to_owned());
-        self.ask(Request::Plan { file, text, methodology, author }).await;
+        let methodologies = vec![methodology];
+        self.ask(Request::Plan { file, text, methodologies, author }).await;
     }
 
     async fn ask(&self, request: Request) {

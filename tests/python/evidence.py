@@ -28,7 +28,17 @@ import pyarrow.dataset as ds
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-KINDS = {"data": 1, "plan": 2, "decision": 3, "correction": 4, "seal": 5, "methodology": 6, "event": 7}
+KINDS = {
+    "data": 1,
+    "plan": 2,
+    "decision": 3,
+    "correction": 4,
+    "seal": 5,
+    "methodology": 6,
+    "event": 7,
+    "amount": 8,
+    "document": 9,
+}
 SOURCES = {"mqtt": 1, "broker": 2, "file": 3, "http": 4, "operator": 5, "daemon": 6}
 CHUNK = 1 << 20
 LEAF_BYTES_MAX = 4_096

@@ -2,11 +2,13 @@
 
 use mrv::aggregate::interval::IntervalRow;
 use mrv::config::plan::Plan;
+use mrv::decode::amount::Standing;
 use mrv::domain::decimal::Fixed6;
 use mrv::domain::digest::Sha256Digest;
 use mrv::domain::flag::{Code, Flags, Quality};
 use mrv::domain::reading::{ChannelId, ChannelKey, Place};
 use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
+use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
     RefusedGroup, SealedPeriod, Statement, statement,
@@ -15,7 +17,9 @@ use mrv::period::{
 /// A project with everything that a statement of it takes.
 pub struct Project {
     pub plan: Plan,
-    pub methodology: Box<dyn Equations>,
+    pub methodologies: Vec<Box<dyn Equations>>,
+    pub amounts: Vec<Standing>,
+    pub history: Vec<HistoryValue>,
     pub channels: Vec<ChannelRows>,
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
@@ -33,7 +37,9 @@ impl Project {
         });
         Self {
             plan,
-            methodology: Box::new(methodology),
+            methodologies: vec![Box::new(methodology)],
+            amounts: Vec::new(),
+            history: Vec::new(),
             channels: Vec::new(),
             counts: Vec::new(),
             refused: Vec::new(),
@@ -104,10 +110,14 @@ impl Project {
     }
 
     pub fn state(&self, from: &str, to: &str) -> Result<Statement, PeriodError> {
+        let methodologies: Vec<&dyn Equations> =
+            self.methodologies.iter().map(|one| &**one).collect();
         statement(&Input {
             plan: &self.plan,
             plan_leaf: 3,
-            methodology: &*self.methodology,
+            methodologies: &methodologies,
+            amounts: &self.amounts,
+            history: &self.history,
             period: period(from, to),
             channels: &self.channels,
             counts: &self.counts,

@@ -1,5 +1,7 @@
 //! From rows to the monitoring report: statements of made-up projects, and the forms they take.
 
+mod amounts;
+mod cells;
 mod fixture;
 mod forms;
 mod methodologies;

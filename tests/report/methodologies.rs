@@ -3,7 +3,7 @@
 use mrv::config::plan::Registered;
 use mrv::domain::decimal::Decimal;
 use mrv::period::Equations;
-use mrv::period::equations::{BoundedInput, Evaluation};
+use mrv::period::equations::{BoundedInput, Evaluation, Given};
 use mrv::period::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 
 /// RE and PE as products of named values, the second factors divided by.
@@ -56,11 +56,8 @@ impl Equations for Toy {
         Vec::new()
     }
 
-    fn evaluate(
-        &self,
-        registered: &Registered,
-        inputs: &[BoundedInput],
-    ) -> Result<Evaluation, String> {
+    fn evaluate(&self, given: &Given<'_>) -> Result<Evaluation, String> {
+        let (registered, inputs): (&Registered, &[BoundedInput]) = (given.registered, given.inputs);
         let doubtful: Vec<usize> =
             (0..inputs.len()).filter(|index| inputs[*index].low != inputs[*index].high).collect();
         let corner = |bits: usize| -> Vec<Decimal> {
@@ -98,6 +95,7 @@ impl Equations for Toy {
             value,
         };
         let fixed = registered.fixed.iter().map(|fixed| FixedFacts {
+            methodology: fixed.methodology.clone(),
             symbol: fixed.symbol.clone(),
             members: fixed.members.clone(),
             description: self.description(&fixed.symbol),
@@ -112,6 +110,7 @@ impl Equations for Toy {
             pe,
             er,
             er_highest: at(highest).2,
+            spreadsheet_floor: None,
             chosen: chosen.clone(),
             trial_count: corners.len() as u64,
             steps: vec![

@@ -176,7 +176,7 @@ impl Served {
         let answer = self.ask(&Request::Plan {
             file: "plan.toml".to_owned(),
             text: plan(project),
-            methodology: "no rules".to_owned(),
+            methodologies: vec!["no rules".to_owned()],
             author: "ann".to_owned(),
         });
         assert!(matches!(answer, Answer::Recorded { .. }), "{answer:?}");

@@ -66,25 +66,57 @@ pub struct Registered {
     pub country: String,
     pub participants: Vec<String>,
     pub pdd_version: String,
-    /// The methodology's id, such as `MRV_PV_F1_ver01.0`.
-    pub methodology: String,
+    /// The ids of its methodologies, such as `MRV_PV_F1_ver01.0`; at least one, none twice.
+    pub methodologies: Vec<String>,
     /// The one accounting zone: local legal time of the project, for periods, days and years.
     pub zone: Zone,
     /// First and last local date on which reductions may be claimed, both inclusive.
     pub crediting: (Date, Date),
-    /// The members of each index of the methodology, in declared order: `i = ["roof"]`.
-    pub index_sets: Vec<(String, Vec<String>)>,
+    /// The members of each index of the methodology, in declared order: `i = ["roof"]`. With
+    /// several methodologies empty, as is `ex_ante`: see [`Registered::under`].
+    pub index_sets: IndexSets,
+    /// The same by methodology, for a project with several.
+    pub index_sets_of: Vec<(String, IndexSets)>,
     pub parameters: Vec<Parameter>,
     pub fixed: Vec<FixedValue>,
     /// Estimated reductions per calendar year, in tCO2e.
     pub ex_ante: Vec<(i16, Decimal)>,
+    /// The same by methodology, for a project with several.
+    pub ex_ante_of: Vec<(String, Vec<(i16, Decimal)>)>,
     /// Monitoring structure: post (never a person's name) and role.
     pub posts: Vec<(String, String)>,
+}
+
+/// Members by index, in declared order.
+pub type IndexSets = Vec<(String, Vec<String>)>;
+
+impl Registered {
+    /// What is registered under one methodology alone: its indices, parameters, fixed values and
+    /// estimates.
+    #[must_use]
+    pub fn under(&self, methodology: &str) -> Self {
+        if self.methodologies.len() < 2 {
+            return self.clone();
+        }
+        let named = |of: &String| of == methodology;
+        let sets = self.index_sets_of.iter().find(|(of, _)| named(of));
+        let ex_ante = self.ex_ante_of.iter().find(|(of, _)| named(of));
+        Self {
+            methodologies: vec![methodology.to_owned()],
+            index_sets: sets.map_or_else(Vec::new, |(_, sets)| sets.clone()),
+            ex_ante: ex_ante.map_or_else(Vec::new, |(_, years)| years.clone()),
+            parameters: self.parameters.iter().filter(|p| named(&p.methodology)).cloned().collect(),
+            fixed: self.fixed.iter().filter(|f| named(&f.methodology)).cloned().collect(),
+            ..self.clone()
+        }
+    }
 }
 
 /// A parameter monitored ex post: one line of MRS(input) per period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
+    /// The id of its methodology, as the plan names it.
+    pub methodology: String,
     /// In the methodology's symbols, such as `EG`.
     pub symbol: String,
     /// One member per index of the symbol; empty for a symbol without index.
@@ -95,14 +127,27 @@ pub struct Parameter {
     /// The channels it is made of: amounts are summed, states averaged over time. Empty for a
     /// parameter that nothing measures: its whole period is a gap.
     pub channels: Vec<ChannelKey>,
+    /// True if recorded amounts (invoices, laboratory results, tickets) give its value; beside
+    /// channels they bridge gaps.
+    pub amounts: bool,
     /// What the parameter can be when nothing measured it.
     pub doubt: Doubt,
-    /// The unit in which it enters the equations, such as `MWh`.
+    /// The unit in which it enters the equations, such as `MWh`; empty for a category.
     pub unit: String,
+    /// Of a category: what the codes of its channel stand for, members of an index.
+    pub codes: Vec<(Fixed6, String)>,
     pub source: String,
     pub method: String,
     pub frequency: String,
     pub comments: String,
+}
+
+impl Parameter {
+    /// True for a category, whose value is a member of an index and no number.
+    #[must_use]
+    pub fn is_category(&self) -> bool {
+        self.unit.is_empty()
+    }
 }
 
 /// How a parameter is monitored, by the forms' letters.
@@ -139,6 +184,8 @@ pub enum Doubt {
 /// A parameter fixed ex ante.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FixedValue {
+    /// The id of its methodology, as the plan names it.
+    pub methodology: String,
     pub symbol: String,
     pub members: Vec<String>,
     pub value: Decimal,
@@ -147,6 +194,8 @@ pub struct FixedValue {
     pub source: String,
     /// Who confirmed it, and from what; `None` while it is a sample value.
     pub confirmed: Option<String>,
+    /// The row of a factor table that the value is cited from, such as `gwp-ar5/CH4`; empty if none.
+    pub factor: String,
     pub comments: String,
 }
 

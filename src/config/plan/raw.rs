@@ -36,13 +36,20 @@ pub struct RawRegistered {
     #[serde(default)]
     pub participants: Vec<String>,
     pub pdd_version: String,
-    pub methodology: Text,
+    pub methodology: Option<Text>,
+    pub methodologies: Option<Vec<Text>>,
     pub zone: Text,
     pub crediting: RawDates,
     #[serde(default)]
     pub indices: BTreeMap<String, Vec<Text>>,
+    /// By methodology, for a project with several.
+    #[serde(default)]
+    pub indices_of: BTreeMap<Text, BTreeMap<String, Vec<Text>>>,
     #[serde(default)]
     pub ex_ante: BTreeMap<Text, Number>,
+    /// By methodology, for a project with several.
+    #[serde(default)]
+    pub ex_ante_of: BTreeMap<Text, BTreeMap<Text, Number>>,
     #[serde(default)]
     pub post: Vec<RawPost>,
     #[serde(default)]
@@ -68,6 +75,7 @@ pub struct RawPost {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawParameter {
+    pub methodology: Option<Text>,
     pub symbol: Text,
     #[serde(default)]
     pub members: Vec<Text>,
@@ -75,7 +83,13 @@ pub struct RawParameter {
     pub option: Text,
     #[serde(default)]
     pub channels: Vec<Text>,
-    pub unit: Text,
+    #[serde(default)]
+    pub amounts: bool,
+    /// None for a category.
+    pub unit: Option<Text>,
+    /// Of a category: the members that the codes of its channel stand for.
+    #[serde(default)]
+    pub codes: BTreeMap<Text, Text>,
     pub capacity: Option<Text>,
     pub range: Option<[Text; 2]>,
     #[serde(default)]
@@ -91,6 +105,7 @@ pub struct RawParameter {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawFixed {
+    pub methodology: Option<Text>,
     pub symbol: Text,
     #[serde(default)]
     pub members: Vec<Text>,
@@ -98,6 +113,8 @@ pub struct RawFixed {
     pub unit: String,
     pub source: String,
     pub confirmed: Option<String>,
+    #[serde(default)]
+    pub factor: String,
     #[serde(default)]
     pub comments: String,
 }

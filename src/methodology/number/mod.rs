@@ -30,6 +30,7 @@ const ERROR_DIGITS: usize = 4;
 pub(super) type Plain = Repr<10>;
 
 const VALUE: Context<HalfEven> = Context::new(DIGITS_MAX as usize);
+const LONGER: Context<HalfEven> = Context::new(DIGITS_MAX as usize + 2);
 const ERROR: Context<Up> = Context::new(ERROR_DIGITS);
 
 /// Why a result is no number.
@@ -385,6 +386,14 @@ fn rounded(
         }
     })?;
     let (value, is_exact) = result.value_with_exact();
+    // The library's sums may have a digit more than its context says.
+    let is_longer = value.repr().digits() > DIGITS_MAX as usize;
+    let value = match is_longer {
+        true => FBig::<HalfEven, 10>::from_repr(value.into_repr(), LONGER)
+            .with_precision(DIGITS_MAX as usize)
+            .value(),
+        false => value,
+    };
     let value = unsigned_zero(value.into_repr());
     // Counting digits costs more than the operation: only where the range or the rounding needs it.
     if is_exact && value.exponent().unsigned_abs() < EXPONENT_SURE {
@@ -399,8 +408,10 @@ fn rounded(
     if first < *EXPONENT_FIRST_DIGIT.start() {
         return Err(NumberError::Underflow);
     }
-    let half_unit = Repr::new(5.into(), first - DIGITS_MAX as isize);
-    Ok((value, if is_exact { Repr::zero() } else { half_unit }))
+    // Twice rounded: half a unit of the last digit, and half of the one that was too many.
+    let tenths = if is_longer { 6 } else { 5 };
+    let unit = Repr::new(tenths.into(), first - DIGITS_MAX as isize);
+    Ok((value, if is_exact && !is_longer { Repr::zero() } else { unit }))
 }
 
 /// Decimal exponent of the first digit; `None` for zero.

@@ -110,3 +110,20 @@ proptest! {
         prop_assert_eq!(Number::from(decimal).to_fixed(6), stored.to_string());
     }
 }
+
+#[test]
+fn a_sum_never_has_more_digits_than_a_decimal_takes() {
+    let number = |text: &str| Number::from(Decimal::parse(text).unwrap());
+    // Vector BG-1: 18663.804 less a quotient of 34 digits.
+    let leak = number("930.227200").divide(&number("0.95")).unwrap();
+    let emissions = leak.add(&number("144.351")).unwrap();
+    let reductions = number("18663.804").subtract(&emissions).unwrap();
+    assert!(reductions.to_decimal().is_ok(), "{reductions}");
+    let thirds = number("1").divide(&number("3")).unwrap();
+    for whole in ["9.5", "10", "99.99", "100", "12345.678"] {
+        let sum = number(whole).add(&thirds).unwrap();
+        assert!(sum.to_decimal().is_ok(), "{sum}");
+        assert!(number(whole).subtract(&thirds).unwrap().to_decimal().is_ok());
+        assert!(!sum.is_exact());
+    }
+}

@@ -20,6 +20,7 @@ pub fn write(report: &Report) -> String {
     page.headline(report);
     page.charts(report);
     page.inputs(report);
+    page.documents(report);
     page.gaps(report);
     page.fixed(report);
     page.calculation(report);
@@ -138,15 +139,17 @@ impl Page {
             escape(&project.participants.join(", ")),
             escape(&project.pdd_version)
         ));
-        self.put(&format!(
-            "<p>Methodology {} version {}{}.</p>",
-            escape(&report.methodology.id),
-            escape(&report.methodology.version),
-            match report.methodology.title.as_str() {
-                "" => String::new(),
-                title => format!(", {}", escape(title)),
-            }
-        ));
+        for methodology in &report.methodologies {
+            self.put(&format!(
+                "<p>Methodology {} version {}{}.</p>",
+                escape(&methodology.id),
+                escape(&methodology.version),
+                match methodology.title.as_str() {
+                    "" => String::new(),
+                    title => format!(", {}", escape(title)),
+                }
+            ));
+        }
         match (&report.status.prepared_by, &report.status.reviewed_by) {
             (Some(prepared), Some(reviewed)) => self.put(&format!(
                 "<p>Prepared by {}, reviewed by {}.</p>",
@@ -167,18 +170,19 @@ impl Page {
         );
         self.put("<div class=\"cards\">");
         for (index, year) in report.years.iter().enumerate() {
-            self.card(index, year);
+            self.card(index, &report.name_of(year), year);
         }
         self.put("</div>");
         self.put(&format!(
-            "<p><strong>Sum of the years: {}</strong>. Each calendar year is computed at the bounds of \
+            "<p><strong>Sum of the years: {}</strong>; unresolved negative left to later years: {}. Each calendar year is computed at the bounds of \
              its doubts where ER is lowest and rounded down by itself.</p>",
-            figure_with_unit("/claimed", &report.claimed)
+            figure_with_unit("/claimed", &report.claimed),
+            figure("/unresolved", &report.unresolved)
         ));
         self.put("</section>");
     }
 
-    fn card(&mut self, index: usize, year: &Year) {
+    fn card(&mut self, index: usize, name: &str, year: &Year) {
         let at = |name: &str| format!("/years/{index}/{name}");
         let line = |name: &str, key: &str, value: &Figure| {
             format!("<dt>{name}</dt><dd>{}</dd>", figure(&at(key), value))
@@ -198,7 +202,7 @@ impl Page {
         self.put(&format!(
             "<div class=\"card\"><h3>{} <span class=\"soft\">{}, {} days</span></h3>\
              <div class=\"claimed\">{} <small>claimed</small></div><dl>{}</dl><p>{}.</p></div>",
-            year.year,
+            escape(name),
             escape(&year.form),
             year.days,
             figure_with_unit(&at("claimed"), &year.claimed),

@@ -17,7 +17,7 @@ impl Page {
         for (index, year) in report.years.iter().enumerate() {
             let rows = year.inputs.iter().enumerate().map(|(row, input)| {
                 let at = |name: &str| format!("/years/{index}/inputs/{row}/{name}");
-                let plan = report.parameters.get(row);
+                let plan = report.parameters.get(input.parameter);
                 vec![
                     escape(&input.label),
                     escape(plan.map_or("", |plan| &plan.point)),
@@ -32,7 +32,10 @@ impl Page {
                 ]
             });
             self.table(
-                &format!("Totals of {}", year.form),
+                &match report.methodologies.len() {
+                    0 | 1 => format!("Totals of {}", year.form),
+                    _ => format!("Totals of {}, {}", year.form, year.methodology),
+                },
                 &[
                     "Parameter",
                     "Point",
@@ -48,6 +51,53 @@ impl Page {
                 rows,
             );
         }
+        self.put("</section>");
+    }
+
+    pub(super) fn documents(&mut self, report: &Report) {
+        let all = || {
+            report
+                .parameters
+                .iter()
+                .flat_map(|one| one.documents.iter().map(move |document| (document, one)))
+        };
+        if all().next().is_none() {
+            return;
+        }
+        self.put("<section aria-labelledby=\"papers\"><h2 id=\"papers\">Documents</h2>");
+        let rows = all().map(|(document, parameter)| {
+            vec![
+                escape(&parameter.label),
+                escape(&format!("{} {}", document.kind, document.number)),
+                escape(&document.issuer),
+                escape(&format!("{} to {}", document.from, document.to)),
+                escape(&format!("{} {}", document.value, document.unit)),
+                document
+                    .sha256
+                    .as_deref()
+                    .map_or("none".to_owned(), |sha256| format!("<code>{}</code>", escape(sha256))),
+                escape(&document.entered_by),
+                document.checked_by.as_deref().map_or("nobody".to_owned(), escape),
+                escape(&document.standing),
+                format!("act {}, leaf {}", document.act, document.leaf),
+            ]
+        });
+        self.table(
+            "Amounts with their documents; both dates are included",
+            &[
+                "Parameter",
+                "Document",
+                "Issuer",
+                "Days",
+                "Value",
+                "SHA-256",
+                "Entered by",
+                "Checked by",
+                "Counts",
+                "Recorded",
+            ],
+            rows,
+        );
         self.put("</section>");
     }
 
@@ -119,22 +169,30 @@ impl Page {
 
     pub(super) fn calculation(&mut self, report: &Report) {
         self.put("<section aria-labelledby=\"calc\"><h2 id=\"calc\">Calculation</h2>");
-        let equations = report.methodology.equations.iter().map(|equation| {
-            vec![
-                escape(&equation.symbol),
-                format!("<code>{}</code>", escape(&equation.text)),
-                escape(&equation.unit),
-                escape(&equation.description),
-                escape(&equation.sure),
-            ]
-        });
-        self.table(
-            "Equations of the methodology; how sure they are: S sourced, C computed, D decided, K known \
-             in the field, K? in doubt",
-            &["Symbol", "Equation", "Unit", "Description", "Sure"],
-            equations,
-        );
-        self.put(&format!("<p>Source: {}.</p>", escape(&report.methodology.source)));
+        for methodology in &report.methodologies {
+            let equations = methodology.equations.iter().map(|equation| {
+                vec![
+                    escape(&equation.symbol),
+                    format!("<code>{}</code>", escape(&equation.text)),
+                    escape(&equation.unit),
+                    escape(&equation.description),
+                    escape(&equation.sure),
+                ]
+            });
+            let of = match report.methodologies.len() {
+                0 | 1 => "the methodology",
+                _ => methodology.name.as_str(),
+            };
+            self.table(
+                &format!(
+                    "Equations of {of}; how sure they are: S sourced, C computed, D decided, K known \
+                     in the field, K? in doubt"
+                ),
+                &["Symbol", "Equation", "Unit", "Description", "Sure"],
+                equations,
+            );
+            self.put(&format!("<p>Source: {}.</p>", escape(&methodology.source)));
+        }
         for (index, year) in report.years.iter().enumerate() {
             let steps = year.steps.iter().enumerate().map(|(row, step)| {
                 let pointer = format!("/years/{index}/steps/{row}/value");
@@ -146,7 +204,7 @@ impl Page {
                 ]
             });
             self.table(
-                &format!("Steps of {}, {} points tried", year.year, year.trials),
+                &format!("Steps of {}, {} points tried", report.name_of(year), year.trials),
                 &["Value of", "#Printed", "#In full precision", "Unit"],
                 steps,
             );

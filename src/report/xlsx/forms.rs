@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::sheet::{Cell, Sheet};
-use crate::report::model::{Input, Parameter, Report, Step, Year};
+use crate::report::model::{Fixed, Input, Methodology, Parameter, Report, Step, Year};
 
 /// The eleven columns of Table 1 of MRS(input).
 const INPUT_COLUMNS: [&str; 11] = [
@@ -29,14 +29,19 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// `MRS(input)` where the period lies in one year, else `MRS(input)_2020`; a sheet's name has
-    /// at most 31 characters.
+    /// `MRS(input)` where the period lies in one year, else `MRS(input)_2020`; those of a second
+    /// methodology are `MRS(input)_2_2020`. A sheet's name has at most 31 characters.
     pub fn of(report: &Report, index: usize) -> Self {
-        let suffix = if report.years.len() > 1 {
-            format!("_{}", report.years[index].year)
-        } else {
-            String::new()
-        };
+        let year = &report.years[index];
+        let of_methodology = |one: &&Year| one.methodology == year.methodology;
+        let mut suffix = String::new();
+        if report.methodologies.len() > 1 {
+            let place = report.methodologies.iter().position(|one| one.name == year.methodology);
+            suffix += &format!("_{}", place.unwrap_or(0) + 1);
+        }
+        if report.years.iter().filter(of_methodology).count() > 1 {
+            suffix += &format!("_{}", year.year);
+        }
         Self {
             input: format!("MRS(input){suffix}"),
             calculation: format!("MRS(calc_process){suffix}"),
@@ -47,11 +52,11 @@ impl Names {
 /// Where a year's figures stand, by their labels: `EG` is `'MRS(input)'!$E$7`.
 pub(super) type Cells = BTreeMap<String, String>;
 
-fn header_line(report: &Report) -> String {
-    format!(
-        "Monitoring Spreadsheet: {}_ver{}   Reference Number: {}",
-        report.methodology.id, report.methodology.version, report.project.reference
-    )
+fn header_line(report: &Report, methodologies: &[&Methodology]) -> String {
+    let names: Vec<String> =
+        methodologies.iter().map(|one| format!("{}_ver{}", one.id, one.version)).collect();
+    let (names, reference) = (names.join(", "), &report.project.reference);
+    format!("Monitoring Spreadsheet: {names}   Reference Number: {reference}")
 }
 
 /// MRS(input): what was monitored and what was fixed; gives the cells of both.
@@ -65,13 +70,15 @@ pub(super) fn input(
     let widths = [24.0, 24.0, 16.0, 28.0, 24.0, 20.0, 12.0, 26.0, 34.0, 16.0, 44.0];
     let mut sheet = Sheet::new(book, &names.input, &widths, report)?;
     sheet.title("Monitoring Report Sheet (Input Sheet) [For Verification]")?;
-    sheet.section(&header_line(report))?;
+    let methodology: Vec<&Methodology> = report.methodology_of(year).into_iter().collect();
+    sheet.section(&header_line(report, &methodology))?;
     sheet.note(&format!("Monitoring period {}", report.period.words))?;
     sheet.skip();
     let mut cells = Cells::new();
     sheet.section("Table 1: Parameters monitored ex post")?;
     sheet.header(&INPUT_COLUMNS)?;
-    for (input, plan) in year.inputs.iter().zip(&report.parameters) {
+    for input in &year.inputs {
+        let Some(plan) = report.parameters.get(input.parameter) else { continue };
         cells.insert(input.label.clone(), format!("'{}'!$E${}", names.input, sheet.next_row()));
         sheet.line(&[
             (&year.form).into(),
@@ -97,7 +104,7 @@ pub(super) fn input(
         "(e) Source of data",
         "(f) Other comments",
     ])?;
-    for fixed in &report.fixed {
+    for fixed in report.fixed.iter().filter(|one| one.methodology == year.methodology) {
         cells.insert(fixed.label.clone(), format!("'{}'!$C${}", names.input, sheet.next_row()));
         let confirmed = match &fixed.confirmed {
             Some(confirmed) => format!("confirmed: {confirmed}"),
@@ -179,13 +186,16 @@ pub(super) fn calculation(
     let widths = [44.0, 20.0, 14.0, 22.0, 64.0, 40.0];
     let mut sheet = Sheet::new(book, &names.calculation, &widths, report)?;
     sheet.title("Monitoring Report Sheet (Calculation Process Sheet) [For Verification]")?;
-    sheet.section(&header_line(report))?;
+    let methodology: Vec<&Methodology> = report.methodology_of(year).into_iter().collect();
+    sheet.section(&header_line(report, &methodology))?;
+    let fixed_values: Vec<&Fixed> =
+        report.fixed.iter().filter(|one| one.methodology == year.methodology).collect();
     sheet.section("1. Calculations for emission reductions")?;
     let columns =
         ["Item", "Value", "Units", "Parameter", "Equation", "Value of the engine, full precision"];
     sheet.header(&columns)?;
     let (reference, project, rest) = sections(year);
-    let plan = Layout::of(year, report.fixed.len(), &reference, &project, &rest);
+    let plan = Layout::of(year, fixed_values.len(), &reference, &project, &rest);
     for (label, row) in plan.steps {
         cells.insert(label, format!("$B${row}"));
     }
@@ -202,7 +212,7 @@ pub(super) fn calculation(
     sheet.skip();
     sheet.section("2. Selected default values, etc.")?;
     sheet.header(&columns)?;
-    for fixed in &report.fixed {
+    for fixed in &fixed_values {
         let cell = cells.get(&fixed.label).cloned().unwrap_or_default();
         sheet.line(&[
             (&fixed.description).into(),
@@ -354,7 +364,8 @@ impl Layout {
 pub(super) fn structure(book: &mut Workbook, report: &Report) -> Result<(), XlsxError> {
     let mut sheet = Sheet::new(book, "MSS", &[36.0, 90.0], report)?;
     sheet.title("Monitoring Structure Sheet")?;
-    sheet.section(&header_line(report))?;
+    let methodologies: Vec<&Methodology> = report.methodologies.iter().collect();
+    sheet.section(&header_line(report, &methodologies))?;
     sheet.skip();
     sheet.header(&["Responsible personnel", "Role"])?;
     for post in &report.project.posts {

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::sheet::{Cell, Sheet};
-use crate::report::model::{Figure, Month, Report};
+use crate::report::model::{Figure, Month, Report, Year};
 
 /// What the report is, its results by year, and what they stand on.
 pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxError> {
@@ -16,10 +16,9 @@ pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
         "Reference number {}; project {}; {}; PDD version {}",
         project.reference, project.id, project.country, project.pdd_version
     ))?;
-    sheet.note(&format!(
-        "Methodology {} version {}",
-        report.methodology.id, report.methodology.version
-    ))?;
+    for methodology in &report.methodologies {
+        sheet.note(&format!("Methodology {} version {}", methodology.id, methodology.version))?;
+    }
     sheet.note(&match (&report.status.prepared_by, &report.status.reviewed_by) {
         (Some(prepared), Some(reviewed)) => {
             format!("Prepared by {prepared}, reviewed by {reviewed}")
@@ -41,7 +40,7 @@ pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
     ])?;
     for year in &report.years {
         sheet.line(&[
-            (&year.form).into(),
+            form_of(report, year).into(),
             (&year.re).into(),
             (&year.pe).into(),
             (&year.er).into(),
@@ -55,7 +54,7 @@ pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
     sheet.line(&["Sum of the years".into(), (&report.claimed).into()])?;
     sheet.skip();
     for year in &report.years {
-        sheet.note(&format!("{}: {}.", year.year, year.why))?;
+        sheet.note(&format!("{}: {}.", report.name_of(year), year.why))?;
     }
     sheet.skip();
     sheet.section("What the figures stand on")?;
@@ -69,6 +68,61 @@ pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
         ("Rules", provenance.rules.to_string()),
     ] {
         sheet.pair(name, &value)?;
+    }
+    Ok(())
+}
+
+/// The part of a year, with its methodology where there are several.
+fn form_of(report: &Report, year: &Year) -> String {
+    match report.methodologies.len() {
+        0 | 1 => year.form.clone(),
+        _ => format!("{}, {}", year.form, year.methodology),
+    }
+}
+
+/// The documents that parameters stand on.
+pub(super) fn documents(book: &mut Workbook, report: &Report) -> Result<(), XlsxError> {
+    if report.parameters.iter().all(|parameter| parameter.documents.is_empty()) {
+        return Ok(());
+    }
+    let widths = [18.0, 20.0, 18.0, 24.0, 12.0, 12.0, 18.0, 12.0, 68.0, 18.0, 18.0, 8.0, 8.0, 60.0];
+    let mut sheet = Sheet::new(book, "Documents", &widths, report)?;
+    sheet.title("Amounts with their documents")?;
+    sheet.header(&[
+        "Parameter",
+        "Kind",
+        "Number",
+        "Issuer",
+        "From",
+        "To (inclusive)",
+        "Value",
+        "Unit",
+        "Document (SHA-256)",
+        "Entered by",
+        "Checked by",
+        "Act",
+        "Leaf",
+        "Counts",
+    ])?;
+    for parameter in &report.parameters {
+        for document in &parameter.documents {
+            sheet.line(&[
+                (&parameter.label).into(),
+                (&document.kind).into(),
+                (&document.number).into(),
+                (&document.issuer).into(),
+                (&document.from).into(),
+                (&document.to).into(),
+                (&document.value).into(),
+                (&document.unit).into(),
+                document.sha256.as_deref().unwrap_or("none").into(),
+                (&document.entered_by).into(),
+                document.checked_by.as_deref().unwrap_or("nobody").into(),
+                document.act.to_string().into(),
+                document.leaf.to_string().into(),
+                (&document.standing).into(),
+            ])?;
+        }
     }
     Ok(())
 }

@@ -85,6 +85,7 @@ fn workbook(report: &Report, figures: &[(String, Figure)]) -> Result<Vec<u8>, Xl
         forms::calculation(&mut book, report, year, &names, cells)?;
     }
     forms::structure(&mut book, report)?;
+    lists::documents(&mut book, report)?;
     lists::gaps(&mut book, report)?;
     lists::quality(&mut book, report)?;
     lists::flags(&mut book, report)?;

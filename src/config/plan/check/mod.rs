@@ -245,4 +245,6 @@ fn owned(text: Option<&Spanned<String>>) -> Option<String> {
 }
 
 #[cfg(test)]
+mod registered_tests;
+#[cfg(test)]
 mod tests;

@@ -1,14 +1,16 @@
 //! `[registered]`: what was approved with the project.
 
+use std::collections::BTreeMap;
+
 use super::Findings;
-use crate::config::plan::raw::{RawParameter, RawRegistered, Text};
+use crate::config::plan::raw::{Number, RawParameter, RawRegistered, Text};
 use crate::config::plan::{
-    ChannelPlan, Doubt, FixedValue, MonitoringOption, Parameter, Registered,
+    ChannelPlan, Doubt, FixedValue, IndexSets, MonitoringOption, Parameter, Registered,
 };
-use crate::domain::decimal::Fixed6;
+use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::id::check_id;
 use crate::domain::time::{Date, Zone};
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Conversion, Unit};
 
 impl Findings<'_> {
     pub(super) fn registered(
@@ -32,20 +34,38 @@ impl Findings<'_> {
                 advice,
             );
         }
-        let index_sets: Vec<(String, Vec<String>)> = raw
-            .indices
-            .iter()
-            .map(|(index, members)| {
-                let members = members.iter().filter_map(|member| self.member(member)).collect();
-                (index.clone(), members)
-            })
-            .collect();
+        let methodologies = self.methodologies(raw);
+        let index_sets = self.index_sets(&raw.indices);
+        let mut index_sets_of = Vec::new();
+        for (of, sets) in &raw.indices_of {
+            if let Some(of) = self.methodology(Some(of), of, &methodologies) {
+                index_sets_of.push((of, self.index_sets(sets)));
+            }
+        }
+        let ex_ante = self.ex_ante(&raw.ex_ante);
+        let mut ex_ante_of = Vec::new();
+        for (of, years) in &raw.ex_ante_of {
+            if let Some(of) = self.methodology(Some(of), of, &methodologies) {
+                ex_ante_of.push((of, self.ex_ante(years)));
+            }
+        }
+        if methodologies.len() > 1 && !(index_sets.is_empty() && ex_ante.is_empty()) {
+            let place = raw.methodologies.as_ref().and_then(|all| all.first());
+            let advice = "write [registered.indices_of.ID] and [registered.ex_ante_of.ID]";
+            let message = "indices and ex_ante of several methodologies are not told apart";
+            self.tell(place.map_or(0..0, |place| place.span()), message, advice);
+        }
         let mut parameters: Vec<Parameter> = Vec::new();
         for parameter in &raw.parameter {
-            let Some(checked) = self.parameter(parameter, channels, &index_sets) else { continue };
-            let is_twice = parameters
-                .iter()
-                .any(|p| p.symbol == checked.symbol && p.members == checked.members);
+            let of = parameter.methodology.as_ref();
+            let of = self.methodology(of, &parameter.symbol, &methodologies);
+            let checked = self.parameter(parameter, channels, of.unwrap_or_default());
+            let Some(checked) = checked else { continue };
+            let is_twice = parameters.iter().any(|p| {
+                p.symbol == checked.symbol
+                    && p.members == checked.members
+                    && p.methodology == checked.methodology
+            });
             if is_twice {
                 self.tell(parameter.symbol.span(), "this parameter is declared twice", "keep one");
             }
@@ -53,25 +73,22 @@ impl Findings<'_> {
         }
         let mut fixed = Vec::new();
         for raw in &raw.fixed {
-            let members = self.known_members(&raw.members, &index_sets);
-            if let (Some(value), Some(members)) = (self.decimal(&raw.value), members) {
+            let of = self.methodology(raw.methodology.as_ref(), &raw.symbol, &methodologies);
+            let members = self.members(&raw.members);
+            if let (Some(value), Some(members), Some(methodology)) =
+                (self.decimal(&raw.value), members, of)
+            {
                 fixed.push(FixedValue {
+                    methodology,
                     symbol: raw.symbol.get_ref().clone(),
                     members,
                     value,
                     unit: raw.unit.clone(),
                     source: raw.source.clone(),
                     confirmed: raw.confirmed.clone(),
+                    factor: raw.factor.clone(),
                     comments: raw.comments.clone(),
                 });
-            }
-        }
-        let mut ex_ante = Vec::new();
-        for (year, amount) in &raw.ex_ante {
-            match (year.get_ref().parse(), self.decimal(amount)) {
-                (Ok(year), Some(amount)) => ex_ante.push((year, amount)),
-                (Err(_), _) => self.tell(year.span(), "not a year", "write 2026 = \"123\""),
-                (Ok(_), None) => {}
             }
         }
         Some(Registered {
@@ -80,15 +97,90 @@ impl Findings<'_> {
             country: raw.country.clone(),
             participants: raw.participants.clone(),
             pdd_version: raw.pdd_version.clone(),
-            methodology: raw.methodology.get_ref().clone(),
+            methodologies,
             zone: zone?,
             crediting: (from?, to?),
             index_sets,
+            index_sets_of,
             parameters,
             fixed,
             ex_ante,
+            ex_ante_of,
             posts: raw.post.iter().map(|post| (post.post.clone(), post.role.clone())).collect(),
         })
+    }
+
+    /// The ids of the project's methodologies.
+    fn methodologies(&mut self, raw: &RawRegistered) -> Vec<String> {
+        let named: Vec<&Text> = match (&raw.methodology, &raw.methodologies) {
+            (Some(one), None) => vec![one],
+            (None, Some(several)) if !several.is_empty() => several.iter().collect(),
+            (Some(one), Some(_)) => {
+                let advice = "keep methodologies = [...], with all of them";
+                self.tell(one.span(), "methodology and methodologies are both given", advice);
+                vec![one]
+            }
+            (None, _) => {
+                let advice = "add methodology = \"ID\", or methodologies = [\"ID\", \"ID\"]";
+                self.tell(raw.zone.span(), "the project applies no methodology", advice);
+                Vec::new()
+            }
+        };
+        let mut ids: Vec<String> = Vec::new();
+        for text in named {
+            if ids.contains(text.get_ref()) {
+                self.tell(text.span(), "this methodology is named twice", "keep one");
+                continue;
+            }
+            ids.push(text.get_ref().clone());
+        }
+        ids
+    }
+
+    /// The methodology that an entry at `place` belongs to.
+    fn methodology(
+        &mut self,
+        given: Option<&Text>,
+        place: &Text,
+        methodologies: &[String],
+    ) -> Option<String> {
+        match given {
+            Some(given) if methodologies.contains(given.get_ref()) => Some(given.get_ref().clone()),
+            Some(given) => {
+                let message = format!("{:?} is no methodology of this plan", given.get_ref());
+                let advice = format!("use one of {}", methodologies.join(", "));
+                self.tell(given.span(), message, advice);
+                None
+            }
+            None if methodologies.len() < 2 => methodologies.first().cloned(),
+            None => {
+                let advice = format!("add methodology = {:?}", methodologies[0]);
+                let message = "to which of the methodologies this belongs is not said";
+                self.tell(place.span(), message, advice);
+                None
+            }
+        }
+    }
+
+    fn index_sets(&mut self, raw: &BTreeMap<String, Vec<Text>>) -> IndexSets {
+        let mut sets = Vec::new();
+        for (index, members) in raw {
+            let members = members.iter().filter_map(|member| self.member(member)).collect();
+            sets.push((index.clone(), members));
+        }
+        sets
+    }
+
+    fn ex_ante(&mut self, raw: &BTreeMap<Text, Number>) -> Vec<(i16, Decimal)> {
+        let mut years = Vec::new();
+        for (year, amount) in raw {
+            match (year.get_ref().parse(), self.decimal(amount)) {
+                (Ok(year), Some(amount)) => years.push((year, amount)),
+                (Err(_), _) => self.tell(year.span(), "not a year", "write 2026 = \"123\""),
+                (Ok(_), None) => {}
+            }
+        }
+        years
     }
 
     fn date(&mut self, text: &Text) -> Option<Date> {
@@ -105,33 +197,29 @@ impl Findings<'_> {
         }
     }
 
-    /// Members that some index set of the plan has.
-    fn known_members(
-        &mut self,
-        members: &[Text],
-        index_sets: &[(String, Vec<String>)],
-    ) -> Option<Vec<String>> {
-        for member in members {
-            if !index_sets.iter().any(|(_, set)| set.contains(member.get_ref())) {
-                let message = format!("{:?} is in none of the index sets", member.get_ref());
-                self.tell(member.span(), message, "add it to [registered.indices]");
-                return None;
-            }
-        }
-        Some(members.iter().map(|member| member.get_ref().clone()).collect())
+    /// Members, as ids. Whether an index has them is the methodology's to say: some sets are its own.
+    fn members(&mut self, members: &[Text]) -> Option<Vec<String>> {
+        members.iter().map(|member| self.member(member)).collect()
     }
 
     fn parameter(
         &mut self,
         raw: &RawParameter,
         channels: &[ChannelPlan],
-        index_sets: &[(String, Vec<String>)],
+        methodology: String,
     ) -> Option<Parameter> {
         let options =
             [("A", MonitoringOption::A), ("B", MonitoringOption::B), ("C", MonitoringOption::C)];
         let option = self.choice(&raw.option, &options);
-        let members = self.known_members(&raw.members, index_sets);
-        let unit = self.unit(&raw.unit)?;
+        let members = self.members(&raw.members);
+        let unit = match &raw.unit {
+            None => None,
+            Some(text) => match Unit::parse(text.get_ref()) {
+                // In a unit of the methodology, such as GJ/t: only documents are in such.
+                None if raw.amounts && raw.channels.is_empty() => None,
+                _ => Some(self.unit(text)?),
+            },
+        };
         let mut used: Vec<&ChannelPlan> = Vec::new();
         for text in &raw.channels {
             let key = self.channel_key(text)?;
@@ -150,6 +238,7 @@ impl Findings<'_> {
             }
         }
         for (channel, text) in used.iter().zip(&raw.channels) {
+            let Some(unit) = unit else { continue };
             if channel.interval_unit().conversion_to(unit).is_none() {
                 let from = channel.interval_unit();
                 let message =
@@ -158,15 +247,30 @@ impl Findings<'_> {
                 return None;
             }
         }
-        let doubt = self.doubt(raw, unit, &used)?;
+        let codes = self.codes(raw, &used)?;
+        let doubt = match (unit, &raw.unit) {
+            (Some(unit), _) => self.doubt(raw, unit, &used)?,
+            (None, Some(symbol)) => self.doubt_of_documents(raw, symbol.get_ref())?,
+            (None, None) => {
+                let ends = codes.iter().map(|(code, _)| *code);
+                let (low, high) = (ends.clone().min(), ends.max());
+                let unit = used.first().map_or(Unit::parse("1")?, |channel| channel.unit);
+                let zero = Fixed6::ZERO;
+                Doubt::Range { low: low.unwrap_or(zero), high: high.unwrap_or(zero), unit }
+            }
+        };
+
         Some(Parameter {
+            methodology,
             symbol: raw.symbol.get_ref().clone(),
             members: members?,
             point: raw.point.clone(),
             option: option?,
             channels: used.iter().map(|channel| channel.key.clone()).collect(),
+            amounts: raw.amounts,
             doubt,
-            unit: unit.symbol().to_owned(),
+            unit: raw.unit.as_ref().map_or_else(String::new, |unit| unit.get_ref().clone()),
+            codes,
             source: raw.source.clone(),
             method: raw.method.clone(),
             frequency: raw.frequency.clone(),
@@ -174,10 +278,83 @@ impl Findings<'_> {
         })
     }
 
+    /// What the codes of a category's channel stand for.
+    fn codes(
+        &mut self,
+        raw: &RawParameter,
+        used: &[&ChannelPlan],
+    ) -> Option<Vec<(Fixed6, String)>> {
+        if let (Some(unit), Some(code)) = (&raw.unit, raw.codes.keys().next()) {
+            let advice = "a category has no unit; remove one of them";
+            self.tell(code.span(), format!("codes of a number in {}", unit.get_ref()), advice);
+            return None;
+        }
+        let needs_codes = raw.unit.is_none() && !used.is_empty();
+        if needs_codes && (raw.codes.is_empty() || used.len() > 1) {
+            let advice = "name one channel, and codes = { \"0\" = \"member\", \"1\" = \"member\" }; or \
+                          give the parameter its unit";
+            self.tell(raw.symbol.span(), "a category from channels needs their codes", advice);
+            return None;
+        }
+        if raw.unit.is_none() && used.is_empty() && !raw.amounts {
+            let advice = "add unit = \"MWh\"; a category needs amounts = true, or a channel";
+            self.tell(raw.symbol.span(), "a parameter without unit, channel and amounts", advice);
+            return None;
+        }
+        let mut codes = Vec::new();
+        for (code, member) in &raw.codes {
+            let value = Decimal::parse(code.get_ref())
+                .ok()
+                .and_then(|value| value.store(Conversion::IDENTITY).ok())
+                .filter(|stored| stored.is_exact);
+            let Some(value) = value else {
+                return self.refuse(code.span(), format!("{:?} is no code", code.get_ref()));
+            };
+            codes.push((value.value, member.get_ref().clone()));
+        }
+        Some(codes)
+    }
+
+    /// The bounds of a parameter that documents give in a unit of the methodology: carried in
+    /// `count` for what adds up over time, in `1` for what does not.
+    fn doubt_of_documents(&mut self, raw: &RawParameter, symbol: &str) -> Option<Doubt> {
+        if let Some(text) = &raw.capacity {
+            let per_hour = self.own_quantity(text, &format!("{symbol}/h"))?;
+            return Some(Doubt::Capacity { per_hour, unit: Unit::parse("count")? });
+        }
+        if let Some([low, high]) = &raw.range {
+            let ends = (self.own_quantity(low, symbol)?, self.own_quantity(high, symbol)?);
+            if ends.0 > ends.1 {
+                self.tell(low.span(), "range has its low end above its high end", "swap the ends");
+            }
+            return Some(Doubt::Range { low: ends.0, high: ends.1, unit: Unit::parse("1")? });
+        }
+        let advice = format!(
+            "add capacity = \"100 {symbol}/h\" for what adds up, range = [\"1 {symbol}\", \"2 {symbol}\"] for \
+             what does not"
+        );
+        self.tell(raw.symbol.span(), "a missing document of this parameter has no bounds", advice);
+        None
+    }
+
+    /// A number in exactly this unit.
+    fn own_quantity(&mut self, text: &Text, unit: &str) -> Option<Fixed6> {
+        let number = text.get_ref().strip_suffix(unit).map(str::trim_end);
+        let stored = number
+            .and_then(|number| Decimal::parse(number).ok())
+            .and_then(|value| value.store(Conversion::IDENTITY).ok());
+        if stored.is_none() {
+            let message = format!("{:?} is no quantity in {unit}", text.get_ref());
+            self.tell(text.span(), message, format!("write a number and the unit: \"100 {unit}\""));
+        }
+        stored.map(|stored| stored.value)
+    }
+
     /// The bounds of a parameter: its own, or those of its channels.
     fn doubt(&mut self, raw: &RawParameter, unit: Unit, used: &[&ChannelPlan]) -> Option<Doubt> {
         let place = raw.symbol.span();
-        if unit.dimension().is_amount() {
+        let is_state = used.is_empty() && raw.range.is_some();
+        if unit.dimension().is_amount() && !is_state {
             let rate =
                 Unit::all().find(|rate| rate.times_hour().is_some_and(|amount| amount == unit));
             if let Some(text) = &raw.capacity {

@@ -1,0 +1,260 @@
+//! A parameter's value in a cell of the calendar, from its channels and its documents.
+//!
+//! How it comes about is the methodology's ([`How`]). Whatever was not measured and no document
+//! gives counts by its bounds; a doubtful category is none, and the engine settles it.
+
+use super::Input;
+use super::PeriodError;
+use super::calendar::Period;
+use super::cells::Cell;
+use super::collect::{self, Amount, Series};
+use super::documents::{DayStand, Documents};
+use super::equations::How;
+use super::exact::mean_of_stated;
+use super::statement::label;
+use super::unit::Entered;
+use super::weighted::{self, Weighed};
+use crate::config::plan::Parameter;
+use crate::decode::amount::scaled;
+use crate::domain::decimal::{Decimal, Fixed6};
+use crate::domain::time::{Date, INTERVAL_US, Timestamp, Zone};
+
+/// Everything that a parameter's value stands on.
+pub(super) struct Source<'a> {
+    pub parameter: &'a Parameter,
+    pub entered: Entered,
+    pub how: How,
+    pub documents: Documents,
+    series: &'a [Series<'a>],
+    zone: &'a Zone,
+}
+
+impl<'a> Source<'a> {
+    /// The source of a parameter whose values come about like this.
+    ///
+    /// # Errors
+    /// When a document's value goes beyond the digits of a number.
+    pub fn of(
+        input: &Input<'a>,
+        parameter: &'a Parameter,
+        (entered, how): (Entered, How),
+        series: &'a [Series<'a>],
+    ) -> Result<Self, PeriodError> {
+        let zone = &input.plan.registered.zone;
+        let of_day = |date: Date| {
+            let day = collect::stretches(Period::day(date), entered.is_amount, zone);
+            let sum = collect::parameter_amount(parameter, &entered, series, &day)?;
+            Some((sum.low?, sum.high?))
+        };
+        let measured: Option<super::documents::Measured<'_>> =
+            if parameter.channels.is_empty() { None } else { Some(&of_day) };
+        let documents = Documents::of(parameter, &entered, input.amounts, zone, measured);
+        let documents = documents.ok_or_else(|| PeriodError::Total {
+            label: label(&parameter.symbol, &parameter.members),
+            part: "its documents".to_owned(),
+        })?;
+        Ok(Self { parameter, entered, how, documents, series, zone })
+    }
+
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.parameter.symbol, &self.parameter.members)
+    }
+
+    /// The value in a cell; `weight` is the parameter that a weighted mean is weighted by.
+    ///
+    /// # Errors
+    /// When a sum goes beyond the digits of a value or units do not convert.
+    pub fn cell(&self, cell: &Cell, weight: Option<&Self>) -> Result<Amount, PeriodError> {
+        let amount = match (&self.how, weight) {
+            (How::Last | How::Latest, _) => self.last(cell),
+            (How::Weighted(_), Some(weight)) => self.weighted(cell, weight),
+            _ => self.total(cell),
+        };
+        amount.ok_or_else(|| PeriodError::Total { label: self.label(), part: cell.name.clone() })
+    }
+
+    /// The category of a cell, a member of an index; `None` where it is not known, or not one and
+    /// the same throughout.
+    #[must_use]
+    pub fn category(&self, cell: &Cell) -> Option<String> {
+        let (first, last) = self.dates(cell);
+        let stated: Option<Vec<&str>> = Period::new(first, last)
+            .ok()?
+            .dates()
+            .map(|date| self.documents.category(date))
+            .collect();
+        if let Some([first, rest @ ..]) = stated.as_deref() {
+            return rest.iter().all(|one| one == first).then(|| (*first).to_owned());
+        }
+        let mut of_parameter =
+            self.series.iter().filter(|one| self.parameter.channels.contains(&one.plan.key));
+        let channel = of_parameter.next()?;
+        let rows = channel.rows(cell.from, cell.to);
+        let covered: i64 = rows.iter().map(|row| row.covered_us).sum();
+        let first = rows.first()?.value?;
+        let is_one = rows.iter().all(|row| row.value == Some(first));
+        if !is_one || covered != cell.to.us() - cell.from.us() {
+            return None;
+        }
+        let mut codes = self.parameter.codes.iter();
+        codes.find(|(code, _)| *code == first).map(|(_, member)| member.clone())
+    }
+
+    /// A sum, or a mean over time.
+    fn total(&self, cell: &Cell) -> Option<Amount> {
+        match cell.part {
+            Some(part) if !self.documents.is_empty() => self.documented(part),
+            Some(part) => self.measured(part),
+            None => self.span(cell.from, cell.to),
+        }
+    }
+
+    /// By the channels alone, gaps by bounds.
+    fn measured(&self, part: Period) -> Option<Amount> {
+        let stretches = collect::stretches(part, self.entered.is_amount, self.zone);
+        collect::parameter_amount(self.parameter, &self.entered, self.series, &stretches)
+    }
+
+    fn span(&self, from: Timestamp, to: Timestamp) -> Option<Amount> {
+        collect::parameter_amount(self.parameter, &self.entered, self.series, &[(from, to)])
+    }
+
+    /// Days with documents one by one, the days between them as they were measured.
+    fn documented(&self, part: Period) -> Option<Amount> {
+        let mut parts = Vec::new();
+        for month in part.months() {
+            let mut open: Option<Period> = None;
+            for date in month.dates() {
+                if let Some(stand) = self.documents.on(date) {
+                    if let Some(before) = open.take() {
+                        parts.push(self.measured(before)?);
+                    }
+                    let day = (self.zone.start_of(date), self.zone.start_of(date.next()));
+                    parts.push(stated(stand, day.1.us() - day.0.us()));
+                } else {
+                    open = Some(open.map_or(Period::day(date), |run| run.through(date)));
+                }
+            }
+            if let Some(before) = open {
+                parts.push(self.measured(before)?);
+            }
+        }
+        match self.entered.is_amount {
+            true => collect::sum_of(&parts),
+            false => mean_of(&parts),
+        }
+    }
+
+    /// The last value at or before the end of the cell: that of the channels' last interval, else of
+    /// the last document that begins by then ([`How::Latest`]: however old; else inside the cell).
+    /// An earlier reading never stands in for a missing last one: deleting readings would choose.
+    fn last(&self, cell: &Cell) -> Option<Amount> {
+        let begin = Timestamp::from_us((cell.to.us() - INTERVAL_US).max(cell.from.us()));
+        let length_us = cell.to.us() - cell.from.us();
+        let known = self.span(begin, cell.to)?;
+        let is_known = known.low == known.high && known.covered_us > 0;
+        let (first, last) = self.dates(cell);
+        let since = (self.how == How::Last).then_some(first);
+        if let (false, Some(stand)) = (is_known, self.documents.latest(last, since)) {
+            return Some(stated(&stand, length_us));
+        }
+        let covered_us = if is_known { length_us } else { 0 };
+        Some(Amount { covered_us, length_us, ..known })
+    }
+
+    /// `sum(V x w) / sum(V)`, interval by interval; day by day where documents give one of them.
+    fn weighted(&self, cell: &Cell, weight: &Self) -> Option<Amount> {
+        let mut parts = Vec::new();
+        let mut totals = collect::nothing(false);
+        let has_documents = !self.documents.is_empty() || !weight.documents.is_empty();
+        match cell.part {
+            Some(part) if has_documents => {
+                for date in part.dates() {
+                    let day = Period::day(date);
+                    let (from, to) = (day.start(self.zone), day.end(self.zone));
+                    let day = Cell { name: String::new(), from, to, part: Some(day) };
+                    let pair = (weight.total(&day)?, self.total(&day)?);
+                    parts.push(weighed(&pair)?);
+                    collect::widen(&mut totals, &pair.1);
+                }
+            }
+            _ => {
+                let mut at = cell.from;
+                while at < cell.to {
+                    let next = Timestamp::from_us(at.us() + INTERVAL_US).min(cell.to);
+                    let pair = (weight.span(at, next)?, self.span(at, next)?);
+                    parts.push(weighed(&pair)?);
+                    collect::widen(&mut totals, &pair.1);
+                    at = next;
+                }
+            }
+        }
+        let bounds = weighted::bounds(&parts, crate::decode::amount::DECIMALS_MAX);
+        let (low, high) = match bounds {
+            Some(bounds) => bounds,
+            // Nothing flowed: whatever the value was, it weighs nothing.
+            None => {
+                super::documents::bounds_over(self.parameter, &self.entered, cell.from, cell.to)?
+            }
+        };
+        let measured = (low == high).then_some(low);
+        Some(Amount { measured, low: Some(low), high: Some(high), ..totals })
+    }
+
+    /// First and last local date of a cell.
+    fn dates(&self, cell: &Cell) -> (Date, Date) {
+        let last = Timestamp::from_us(cell.to.us() - 1);
+        (self.zone.date_of(cell.from), self.zone.date_of(last))
+    }
+}
+
+/// What a document states over a time.
+fn stated(stand: &DayStand, length_us: i64) -> Amount {
+    let is_exact = stand.is_exact();
+    Amount {
+        measured: is_exact.then_some(stand.low),
+        low: Some(stand.low),
+        high: Some(stand.high),
+        covered_us: if is_exact { length_us } else { 0 },
+        documented_us: if is_exact { length_us } else { 0 },
+        length_us,
+        leaves: Some(stand.leaves),
+    }
+}
+
+/// A weight and a value in whole units of their last digits. A weight below zero weighs nothing.
+fn weighed((weight, value): &(Amount, Amount)) -> Option<Weighed> {
+    // Six decimals of a weight are those of every channel; more would overflow in the product.
+    let micro = |value: Decimal| {
+        let stored = value.store(crate::domain::unit::Conversion::IDENTITY).ok()?.value;
+        Some(i128::from(Fixed6::micro(stored)).max(0))
+    };
+    Some(Weighed {
+        weight: (micro(weight.low?)?, micro(weight.high?)?),
+        value: (twelfths(value.low?)?, twelfths(value.high?)?),
+    })
+}
+
+/// In units of the twelfth decimal.
+fn twelfths(value: Decimal) -> Option<i128> {
+    let rounded = Decimal::parse(&super::exact::rounded(value, 12)).ok()?;
+    scaled(rounded)
+}
+
+/// The mean over time of parts of which some are documented.
+fn mean_of(parts: &[Amount]) -> Option<Amount> {
+    let mut sum = collect::nothing(false);
+    parts.iter().for_each(|part| collect::widen(&mut sum, part));
+    let weigh = |value: fn(&Amount) -> Option<Decimal>, time: fn(&Amount) -> i64| {
+        let known = parts.iter().filter(|part| time(part) > 0);
+        let known = known.map(|part| Some((value(part)?, time(part))));
+        mean_of_stated(&known.collect::<Option<Vec<_>>>()?)
+    };
+    if sum.covered_us > 0 {
+        sum.measured = Some(weigh(|part| part.measured, |part| part.covered_us)?);
+    }
+    sum.low = Some(weigh(|part| part.low, |part| part.length_us)?);
+    sum.high = Some(weigh(|part| part.high, |part| part.length_us)?);
+    Some(sum)
+}
