@@ -56,9 +56,9 @@ vectors: ## the acceptance vectors through mrv calc, a line each: expected and g
 demo: ## simulated gateways to a report, under demo/
 	scripts/demo.sh
 
-bench: ## throughput beside its peers, in the same run
+bench: ## throughput beside its peers, in the same run: make bench PARTS="mqtt csv"
 	scripts/setup.sh bench
-	scripts/bench.sh
+	scripts/bench.sh $(PARTS)
 
 torture: ## kill the daemon at random moments and count: make torture KILLS=200
 	MRV_KILLS=$(KILLS) $(CARGO) test --locked --test torture -- --nocapture

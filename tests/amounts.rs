@@ -172,7 +172,7 @@ fn what_could_not_count_is_refused_before_it_is_recorded() {
         }),
         ("kg is no unit of EC_PJ[chiller], which is in MWh", |s| s.entry.unit = "kg".to_owned()),
         ("another person checks it", |s| s.entry.checked_by = "ann".to_owned()),
-        ("it ends on 2026-02-01, before it begins", |s| s.entry.to = "2026-02-01".to_owned()),
+        ("it ends on 2026-01-31, before it begins", |s| s.entry.to = "2026-01-31".to_owned()),
         ("manual-reading (act 1) of 2026-01-01 to 2026-01-28 stands", |s| {
             s.entry.from = "2026-01-20".to_owned();
         }),

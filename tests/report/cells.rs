@@ -16,6 +16,9 @@ version = "01.0"
 title = "Values by cell of the calendar"
 scope = "1. Energy industries"
 source = "these tests"
+status = "equivalent form"
+year_split = "each calendar year by itself"
+rounding = "down"
 sure = "D"
 
 [[index]]
