@@ -38,6 +38,8 @@ fn every_methodology_says_what_it_is_and_what_it_asks() {
         assert!(!methodology.rounding.is_empty() && !methodology.year_split.is_empty(), "{file}");
         let uses_gwp = methodology.parameters.iter().any(|p| p.symbol.starts_with("GWP_C"));
         assert!(!uses_gwp || methodology.gwp == "AR5", "{file} names no set of potentials");
+        let least = methodology.equations.iter().map(|equation| equation.sure).max();
+        assert!(Some(methodology.sure) >= least, "{file} is surer than its equations");
         for equation in &methodology.equations {
             assert!(!equation.to_plain().is_empty() && !equation.to_latex().is_empty());
             assert!(equation.to_mathml().contains("<math"), "{file} {}", equation.symbol);
