@@ -34,6 +34,7 @@ impl Tape {
             inputs,
             sets: &sets,
             operations: Vec::new(),
+            known: HashMap::new(),
             symbols: HashMap::new(),
             places: HashMap::new(),
             uses: Vec::new(),
@@ -110,11 +111,24 @@ pub(super) fn position(
     years.filter(|_| index == YEAR).map(|years| years.first)
 }
 
+/// What makes two operations one: the same operation on the same operands.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Same {
+    Constant(String),
+    Negate(usize),
+    Add(usize, usize),
+    Multiply(usize, usize),
+    Divide(usize, usize),
+    Exp(usize),
+}
+
 struct Writer<'a> {
     methodology: &'a Methodology,
     inputs: &'a Inputs,
     sets: &'a HashMap<&'a str, Set<'a>>,
     operations: Vec<Operation>,
+    /// Where each operation that can be shared stands.
+    known: HashMap<Same, usize>,
     /// Parameters and equations by number.
     symbols: HashMap<&'a str, usize>,
     /// Where the value of a symbol for these members stands.
@@ -125,10 +139,30 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    /// Adds an operation, or finds the one that computes the same: the decay of an age is one
+    /// exponential, however many months have that age.
     fn push(&mut self, operation: Operation) -> Result<usize, EvaluationError> {
+        let key = match &operation {
+            Operation::Constant(value) => Some(Same::Constant(value.to_string())),
+            Operation::Negate(of) => Some(Same::Negate(*of)),
+            Operation::Add(left, right) => Some(Same::Add(*left, *right)),
+            Operation::Multiply(left, right) => Some(Same::Multiply(*left, *right)),
+            Operation::Divide(left, right) => Some(Same::Divide(*left, *right)),
+            Operation::Exp(of) => Some(Same::Exp(*of)),
+            Operation::Input(_)
+            | Operation::Power(..)
+            | Operation::Extreme(..)
+            | Operation::Case(_) => None,
+        };
         let at = self.operations.len();
         if at >= OPERATIONS_MAX {
             return Err(EvaluationError::TooLarge { max: OPERATIONS_MAX });
+        }
+        if let Some(key) = key {
+            let known = *self.known.entry(key).or_insert(at);
+            if known < at {
+                return Ok(known);
+            }
         }
         self.operations.push(operation);
         Ok(at)

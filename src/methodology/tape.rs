@@ -195,7 +195,8 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Tape {
     pub operations: Vec<Operation>,
-    /// Each line's operations end with its result.
+    /// A line's own operations end with its result; those that it shares stand in the line that first
+    /// needed them.
     pub lines: Vec<Line>,
     /// Parameters for their members, by the numbers in [`Operation::Input`].
     pub inputs: Vec<Place>,
