@@ -9,7 +9,6 @@ after readings and 15-minute amounts were found equal. Ours keeps the bytes and 
 """
 
 import argparse
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from daemon import Daemon
-from measure import in_turn, run, table
+from measure import apart, in_turn, run, table
 
 METERS = 500
 
@@ -39,14 +38,7 @@ def main():
         rows = a.rows // METERS * METERS
 
         def after(number):
-            # In a process of its own: the peak of a command counts what its parent held as it began.
-            comparing = multiprocessing.get_context("spawn").Process(
-                target=compare, args=(scratch / f"ours-{number}", scratch / f"theirs-{number}", rows)
-            )
-            comparing.start()
-            comparing.join()
-            if comparing.exitcode != 0:
-                raise SystemExit("not equal: no number counts")
+            apart(compare, scratch / f"ours-{number}", scratch / f"theirs-{number}", rows)
             for name in ("ours", "theirs"):
                 shutil.rmtree(scratch / f"{name}-{number}")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import csv_ingest
 from daemon import Daemon
-from measure import in_turn, run, table
+from measure import apart, in_turn, run, table
 
 POLARS = """
 import polars, sys
@@ -48,7 +48,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="mrv-bench-") as scratch:
         scratch = Path(scratch)
         source = scratch / "meters.csv"
-        expected = write(source, a.rows)
+        expected = apart(write, source, a.rows)
 
         def ours(folder):
             with Daemon(a.mrv, folder) as daemon:
@@ -63,7 +63,7 @@ def main():
             return once
 
         def after(number):
-            compare(scratch, number, expected)
+            apart(compare, scratch, number, expected)
             for name in ("ours", "polars", "DuckDB"):
                 shutil.rmtree(scratch / f"{name}-{number}")
 

@@ -5,12 +5,14 @@ median, the least and the greatest are shown.
 """
 
 import json
+import multiprocessing
 import os
 import resource
 import statistics
 import subprocess
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 
@@ -118,6 +120,12 @@ def table(results, figures):
             line += f"{f'{medians[name, key]:g} ({min(values):g}..{max(values):g})':>38}"
         print(line)
     return medians
+
+
+def apart(function, *arguments):
+    """Calls a function in a process of its own: a command's peak counts what its parent held as it began."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def raise_file_limit():
