@@ -50,12 +50,15 @@ fuzz: ## fuzz each target for T seconds, two at a time: make fuzz T=3600
 fuzz-keep: ## put what fuzzing found on the way into the committed corpus, minimised
 	scripts/fuzz.sh --keep
 
+vectors: ## the acceptance vectors through mrv calc, a line each: expected and got
+	$(CARGO) test --locked --quiet --test vectors -- --nocapture
+
 demo: ## simulated gateways to a report, under demo/
 	scripts/demo.sh
 
-bench: ## throughput beside its peers, in the same run
+bench: ## throughput beside its peers, in the same run: make bench PARTS="mqtt csv"
 	scripts/setup.sh bench
-	scripts/bench.sh
+	scripts/bench.sh $(PARTS)
 
 torture: ## kill the daemon at random moments and count: make torture KILLS=200
 	MRV_KILLS=$(KILLS) $(CARGO) test --locked --test torture -- --nocapture

@@ -9,18 +9,16 @@ after readings and 15-minute amounts were found equal. Ours keeps the bytes and 
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from daemon import Daemon
+from measure import in_turn, run, table
 
 METERS = 500
 
@@ -39,23 +37,24 @@ def main():
         source = scratch / "meters.csv"
         generate(a.generator, source, a.rows)
         rows = a.rows // METERS * METERS
-        results = {"ours": [], "theirs": []}
-        for run in range(a.runs):
-            for name, measure in (("ours", ours), ("theirs", theirs)):
-                result = measure(a, scratch / f"{name}-{run}", source)
-                results[name].append(result)
-                print(f"run {run + 1} {name:<6} {json.dumps(result)}", flush=True)
+
+        def after(number):
             # In a process of its own: the peak of a command counts what its parent held as it began.
             comparing = multiprocessing.get_context("spawn").Process(
-                target=compare, args=(scratch / f"ours-{run}", scratch / f"theirs-{run}", rows)
+                target=compare, args=(scratch / f"ours-{number}", scratch / f"theirs-{number}", rows)
             )
             comparing.start()
             comparing.join()
             if comparing.exitcode != 0:
                 raise SystemExit("not equal: no number counts")
-            for name in results:
-                shutil.rmtree(scratch / f"{name}-{run}")
-    report(rows, results)
+            for name in ("ours", "theirs"):
+                shutil.rmtree(scratch / f"{name}-{number}")
+
+        contenders = {
+            "ours": lambda folder: ours(a, folder, source),
+            "theirs": lambda folder: theirs(a, folder, source),
+        }
+        report(rows, in_turn(scratch, a.runs, contenders, after))
 
 
 def generate(generator, path, rows):
@@ -67,28 +66,14 @@ def generate(generator, path, rows):
     subprocess.run([sys.executable, "-c", changed, path], check=True, stdout=subprocess.DEVNULL)
 
 
-def run(command, **more):
-    """Wall and CPU seconds and peak memory of a command."""
-    begun = time.monotonic()
-    process = subprocess.Popen(command, **more)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"{command[0]} failed")
-    return {
-        "wall_s": round(time.monotonic() - begun, 2),
-        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
-        "peak_mib": round(usage.ru_maxrss / 1024),
-    }
-
-
-def ours(a, folder, source):
+def plan():
     names = [f"site{meter // 25:02d}-m{meter:04d}" for meter in range(METERS)]
     channels = "".join(
         f'[[channel]]\nid = "s/{name}/EG"\nkind = "register"\nunit = "kWh"\n'
         f'cadence = "1 min"\ncapacity = "1000 kW"\n'
         for name in names
     )
-    plan = (
+    return (
         'mrv_plan = 1\nproject = "bench"\nnumber = 1\nvalid_from = "2023-12-31T00:00:00Z"\n'
         '[registered]\ntitle = "bench"\ncountry = "TH"\npdd_version = "1"\nmethodology = "NONE"\n'
         'zone = "UTC"\ncrediting = { from = "2024-01-01", to = "2030-12-31" }\n'
@@ -97,8 +82,11 @@ def ours(a, folder, source):
         'stamp = "rfc3339"\norder = "oldest-first"\nlayout = "long"\nsite = "s"\n'
         'device_column = "meter"\nquantity = "EG"\nvalue_column = "value"\n'
     )
+
+
+def ours(a, folder, source):
     with Daemon(a.mrv, folder) as daemon:
-        daemon.apply(plan)
+        daemon.apply(plan())
     return run(
         [a.mrv, "ingest", "--project", "bench", source],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -150,15 +138,14 @@ def compare(ours_folder, theirs_folder, rows):
 
 def report(rows, results):
     print(f"\n{rows} rows of CSV, {len(results['ours'])} runs each, alternating")
-    print(f"{'':24}{'ours: median (min..max)':>36}{'DuckDB: median (min..max)':>36}")
-    medians = {}
-    for key, label in (("wall_s", "wall s"), ("cpu_s", "CPU s"), ("peak_mib", "peak MiB")):
-        cells = []
-        for name in ("ours", "theirs"):
-            values = [result[key] for result in results[name]]
-            medians[name, key] = statistics.median(values)
-            cells.append(f"{medians[name, key]} ({min(values)}..{max(values)})")
-        print(f"{label:24}{cells[0]:>36}{cells[1]:>36}")
+    medians = table(results, {
+        "wall_s": "wall s",
+        "cpu_s": "CPU s",
+        "peak_mib": "peak MiB",
+        "written_mib": "MiB written",
+        "fsync_p50_ms": "fsync p50 ms",
+        "fsync_p99_ms": "fsync p99 ms",
+    })
     ratio = medians["ours", "wall_s"] / medians["theirs", "wall_s"]
     print(f"ours takes {ratio:.2f} times the wall time of DuckDB; the target is 0.5 times")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Throughput beside its peers, in the same run: see docs/BENCHMARKS.md.
 #
-#   bench.sh [PART ...]   parts: stages mqtt door latency batches csv duplicates intervals close recovery
-#                         size idle growth; without any, those that end within minutes
+#   bench.sh [PART ...]   parts: stages mqtt door latency batches csv duplicates day rebuild recover
+#                         growth idle; without any, all of them at sizes that end within half an hour
 #   PROFILE=release       cargo profile that is measured (demo is quicker to build, and slow)
 #   RUNS=5                runs of each contender
 #   COUNT, ROWS, ...      sizes: each part below says its own
@@ -42,7 +42,7 @@ for line in sys.stdin:
 title() { printf '\n== %s\n' "$*"; }
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(stages mqtt door latency batches csv size idle)
+[ ${#parts[@]} -gt 0 ] || parts=(stages mqtt door latency batches csv duplicates day rebuild recover growth idle)
 printf '== %s, %s processors of %s, %s, profile %s\n' "$(uname -srm)" "$(nproc)" \
     "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1)" "$(date -u +%F)" "$profile"
 for part in "${parts[@]}"; do
@@ -69,6 +69,27 @@ for part in "${parts[@]}"; do
     csv)
         title 'CSV to readings and 15-minute amounts'
         "$python" benches/csv_ingest.py "$mrv" "$shared/gen20m.py" --rows "${ROWS:-2000000}" --runs "$runs"
+        ;;
+    batches)
+        title 'Payloads of 100 readings'
+        "$python" benches/batches.py "$mrv" "$(program load)" --count "${READINGS:-500000}" --runs "$runs"
+        ;;
+    duplicates)
+        title 'Duplicates and conflicts'
+        "$python" benches/duplicates.py "$mrv" --rows "${DUPLICATES:-1000000}" --runs "$runs"
+        ;;
+    day)
+        title 'Intervals of one day'
+        "$python" benches/behind.py "$(program tables)" day --channels "${CHANNELS:-1000}" --runs "$runs"
+        ;;
+    rebuild | recover | growth)
+        title "Behind the door: $part"
+        # The whole row of the table: COUNTS=1000000,10000000,100000000
+        "$python" benches/behind.py "$(program tables)" "$part" --count "${COUNTS:-1000000}" --runs "${LONG_RUNS:-3}"
+        ;;
+    idle)
+        title 'An idle daemon'
+        "$python" benches/idle.py "$mrv" --seconds "${IDLE_SECONDS:-20}"
         ;;
     *)
         echo "bench: there is no part $part" >&2

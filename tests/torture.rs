@@ -105,6 +105,7 @@ version = "1"
 title = "What was counted"
 scope = "none"
 source = "this test"
+status = "public summary"
 sure = "D"
 [[parameter]]
 symbol = "N"
@@ -164,6 +165,7 @@ async fn killed_at_random_moments_the_daemon_loses_nothing_and_counts_nothing_tw
     daemon.wait_until_ready();
     let layout = Layout::new(folder.path().join("data"));
     apply_plan(&layout).await;
+    close(layout.clone()).await.expect("a report can be written");
 
     let gateways = Gateways::start(daemon.mqtt);
     let moments = Noise::new(seed, 1);

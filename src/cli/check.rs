@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Ended, plan};
+use super::{Context, Ended, factor, plan};
 use crate::config::daemon::DaemonConfig;
 use crate::domain::diagnostic::Diagnostic;
 use crate::methodology::Methodology;
+use crate::methodology::factors::{self, Factors};
+use crate::period::calculation::example;
 
 /// Check configuration, plan and methodology files.
 ///
-/// Each file is recognised by what it declares (mrv_plan, mrv_methodology, else a configuration).
+/// Each file is recognised by what it declares (mrv_plan, mrv_methodology, mrv_factors, else a configuration).
 /// Everything wrong is told as file:line:column with advice; an unknown key is an error. Without files
-/// the configuration is checked. Exit code 1 if anything is wrong.
+/// the configuration is checked. A methodology's own examples are computed, and its values and a plan's held
+/// against the factor tables that they cite. Exit code 1 if anything is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files; the configuration where none is given.
@@ -42,7 +45,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
 }
 
 /// What a file is, and what is wrong with it.
-fn check(file: &Path) -> Result<(&'static str, Vec<Diagnostic>)> {
+fn check(file: &Path) -> Result<(String, Vec<Diagnostic>)> {
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("read {shown}"))?;
     let declares = |key: &str| {
@@ -50,10 +53,46 @@ fn check(file: &Path) -> Result<(&'static str, Vec<Diagnostic>)> {
     };
     if declares("mrv_plan") {
         let found = plan::read_checked(file, &[])?.err().unwrap_or_default();
-        return Ok(("plan", found));
+        return Ok(("plan".to_owned(), found));
     }
     if declares("mrv_methodology") {
-        return Ok(("methodology", Methodology::parse(&shown, &text).err().unwrap_or_default()));
+        return methodology(&shown, &text);
     }
-    Ok(("configuration", DaemonConfig::parse(&shown, &text).err().unwrap_or_default()))
+    if declares("mrv_factors") {
+        let found = Factors::default().read(&shown, &text).err().unwrap_or_default();
+        return Ok(("factor file".to_owned(), found));
+    }
+    Ok(("configuration".to_owned(), DaemonConfig::parse(&shown, &text).err().unwrap_or_default()))
+}
+
+/// A methodology: its text, the rows that it cites, and its own examples.
+fn methodology(file: &str, text: &str) -> Result<(String, Vec<Diagnostic>)> {
+    let parsed = match Methodology::parse(file, text) {
+        Ok(parsed) => parsed,
+        Err(found) => return Ok(("methodology".to_owned(), found)),
+    };
+    let factors = factor::read(None)?;
+    let mut found = factors::check_methodology(&factors, &parsed, file, text);
+    for vector in &parsed.vectors {
+        let id = &vector.id;
+        match example(&parsed, vector) {
+            Ok(figures) => {
+                found.extend(figures.iter().filter(|figure| !figure.is_right()).map(|figure| {
+                    let (name, expected, got) = (&figure.name, &figure.expected, &figure.got);
+                    let message = format!("example {id}: {name} is {got}, not {expected}");
+                    Diagnostic::whole(file, message)
+                }))
+            }
+            Err(error) => {
+                let message = format!("example {id} cannot be computed: {error}");
+                found.push(Diagnostic::whole(file, message));
+            }
+        }
+    }
+    let what = match parsed.vectors.len() {
+        0 => "methodology, without an example of its own,".to_owned(),
+        1 => "methodology with its example".to_owned(),
+        count => format!("methodology with its {count} examples"),
+    };
+    Ok((what, found))
 }

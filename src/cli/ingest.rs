@@ -85,6 +85,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
+/// Bytes at the beginning of a file whose lines are counted to tell how many there will be.
+const HEAD_BYTES: usize = 1 << 18;
+
 /// Items that a file will give, about: its lines, times the columns that a wide reader takes. `None`
 /// where the file is small or no reader is known; then there is nothing to wait for.
 fn expected_items(layout: &Layout, project: &ProjectId, path: &Path, len: u64) -> Option<u64> {
@@ -103,15 +106,10 @@ fn expected_items(layout: &Layout, project: &ProjectId, path: &Path, len: u64) -
         Format::Json(_) | Format::JsonLines(_) => return None,
     };
     let mut file = std::fs::File::open(path).ok()?;
-    let mut chunk = vec![0; 1 << 20];
-    let mut lines = 0;
-    loop {
-        let count = file.read(&mut chunk).ok()?;
-        if count == 0 {
-            return Some(lines * columns);
-        }
-        lines += chunk[..count].iter().filter(|byte| **byte == b'\n').count() as u64;
-    }
+    let mut head = vec![0; HEAD_BYTES];
+    file.read_exact(&mut head).ok()?;
+    let lines = head.iter().filter(|byte| **byte == b'\n').count() as u64;
+    Some(len * lines / HEAD_BYTES as u64 * columns)
 }
 
 fn progress_bar(name: &str, len: u64, items: Option<u64>) -> ProgressBar {

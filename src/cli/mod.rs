@@ -5,13 +5,16 @@
 
 mod act;
 mod amount;
+mod calc;
 mod check;
 mod context;
 mod dry_run;
+mod factor;
 mod gateway;
 mod ingest;
 mod init;
 mod log;
+mod methodology;
 mod outcome;
 mod period;
 mod plan;
@@ -65,6 +68,11 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Check(check::Arguments),
+    Calc(calc::Arguments),
+    #[command(subcommand)]
+    Methodology(methodology::Command),
+    #[command(subcommand)]
+    Factor(factor::Command),
     #[command(subcommand)]
     Period(period::Command),
     #[command(subcommand)]
@@ -104,6 +112,9 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Calc(arguments) => calc::run(&context, arguments),
+        Command::Methodology(command) => methodology::run(&context, command),
+        Command::Factor(command) => factor::run(&context, command),
         Command::Period(command) => period::run(&context, command),
         Command::Gateway(command) => gateway::run(&context, command),
         Command::Decide(arguments) => act::decide(&context, arguments),

@@ -9,7 +9,7 @@ use super::{Context, Ended};
 use crate::config::plan::Plan;
 use crate::daemon::request::{Answer, Request};
 use crate::domain::diagnostic::Diagnostic;
-use crate::methodology::{self, Methodology};
+use crate::methodology::{self, Methodology, factors};
 use crate::publish::registry;
 
 /// Declare, check and show a project's plan.
@@ -90,6 +90,7 @@ pub fn read_checked(
         let message = format!("the plan names {}, not {:?}", ids.join(", "), strange.id);
         return Ok(Err(vec![Diagnostic::whole(&shown, message)]));
     }
+    let factors = super::factor::read(None)?;
     let (mut texts, mut found) = (Vec::new(), Vec::new());
     for id in ids {
         let (parsed, rules) = match given.iter().find(|(one, _)| one.id == *id) {
@@ -102,6 +103,7 @@ pub fn read_checked(
         let registered = plan.registered.under(id);
         let lacks = parsed.check_inputs(&registered).into_iter();
         let faults = lacks.chain(crate::period::faults(&parsed, &registered));
+        let faults = faults.chain(factors::check_plan(&factors, &parsed, &registered));
         found.extend(faults.map(|message| Diagnostic::whole(&shown, message)));
         texts.push(rules);
     }

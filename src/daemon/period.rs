@@ -239,7 +239,9 @@ fn stuck_findings(
             frontiers: &frontiers,
             settlements: project.registry().settlements(),
         };
-        for (channel, points) in stored.points(&mut channels, begin, end)? {
+        let window = stored.window(&mut channels, begin, end)?;
+        for channel in window.channels() {
+            let points = window.points(&stored, &channels, channel);
             if let Some(planned) = plan.channel(channels.key(channel)) {
                 let findings = stuck(channel, planned, &points);
                 found.extend(findings.iter().map(|f| Noted::on_series(f, &channels)));

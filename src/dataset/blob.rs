@@ -4,8 +4,11 @@
 //! same bytes again finds them there.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, Read, Write};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use sha2::{Digest, Sha256};
 
@@ -18,6 +21,9 @@ use crate::evidence::leaf::CommitmentBuilder;
 
 /// Bytes copied at once.
 const CHUNK_BYTES: usize = 1 << 18;
+
+/// A large file is synced each time that it has grown by this.
+const SYNC_BYTES: u64 = 32 << 20;
 
 /// A payload where it will stay, and the nonce its commitment was computed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,31 +102,47 @@ fn copy(
     part: &Path,
     nonce: &Nonce,
 ) -> Result<BlobRef, DatasetError> {
-    let file = File::create_new(part).map_err(DatasetError::io("create", part))?;
-    let mut out = BufWriter::with_capacity(CHUNK_BYTES, file);
-    let (mut sha, mut commitment) = (Sha256::new(), CommitmentBuilder::new(nonce));
-    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut file = File::create_new(part).map_err(DatasetError::io("create", part))?;
+    let syncing = file.try_clone().map_err(DatasetError::io("open again", part))?;
+    let mut sha = Sha256::new();
     let mut len = 0;
-    loop {
-        let count = match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(DatasetError::io("read", shown)(error)),
-        };
-        sha.update(&chunk[..count]);
-        commitment.update(&chunk[..count]);
-        out.write_all(&chunk[..count]).map_err(DatasetError::io("write", part))?;
-        len += count as u64;
-    }
-    let file =
-        out.into_inner().map_err(|error| DatasetError::io("write", part)(error.into_error()))?;
-    file.sync_all().map_err(DatasetError::io("sync", part))?;
-    Ok(BlobRef {
-        sha256: Sha256Digest(sha.finalize().into()),
-        len,
-        commitment: commitment.finish(),
-    })
+    let (commitment, synced) = std::thread::scope(|scope| {
+        // The two hashes are computed side by side, and a large file goes to disk while it is read.
+        let (chunks, hashed) = sync_channel::<Arc<Vec<u8>>>(4);
+        let committing = scope.spawn(move || {
+            let mut commitment = CommitmentBuilder::new(nonce);
+            hashed.iter().for_each(|chunk| commitment.update(&chunk));
+            commitment.finish()
+        });
+        let (marks, due) = sync_channel::<()>(1);
+        let syncing = scope.spawn(move || due.iter().try_for_each(|()| syncing.sync_data()));
+        loop {
+            let mut chunk = vec![0; CHUNK_BYTES];
+            let count = match input.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(DatasetError::io("read", shown)(error)),
+            };
+            chunk.truncate(count);
+            let chunk = Arc::new(chunk);
+            file.write_all(&chunk).map_err(DatasetError::io("write", part))?;
+            // It ends with the channel alone, and is joined below.
+            let _ = chunks.send(Arc::clone(&chunk));
+            sha.update(&*chunk);
+            if len / SYNC_BYTES != (len + count as u64) / SYNC_BYTES {
+                // One that is under way covers this in part, the last one all of it.
+                let _ = marks.try_send(());
+            }
+            len += count as u64;
+        }
+        drop((chunks, marks));
+        let commitment = committing.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((commitment, syncing.join().unwrap_or_else(|panic| resume_unwind(panic))))
+    })?;
+    // What a sync failed for is told once, to whoever asked first.
+    synced.and_then(|()| file.sync_all()).map_err(DatasetError::io("sync", part))?;
+    Ok(BlobRef { sha256: Sha256Digest(sha.finalize().into()), len, commitment })
 }
 
 #[cfg(test)]

@@ -142,8 +142,9 @@ pub fn stored(
     }
     let ranks = channels.ranks();
     let key = |reading: &Reading| (ranks[reading.channel.0 as usize], reading.at, reading.place);
-    readings.sort_unstable_by_key(key);
-    conflicts.sort_unstable_by_key(|conflict| key(&conflict.reading));
+    // Each file is sorted: what is merged here are a few long runs.
+    readings.sort_by_key(key);
+    conflicts.sort_by_key(|conflict| key(&conflict.reading));
     Ok((readings, conflicts))
 }
 
@@ -197,6 +198,20 @@ pub(super) fn files_between(
     Ok(files)
 }
 
+/// What a reading or conflict is made of: all but the unit, which is the plan's.
+const READING_COLUMNS: [&str; 10] = [
+    "site",
+    "device",
+    "quantity",
+    "at",
+    "value",
+    "flags",
+    "leaf",
+    "item",
+    "first_leaf",
+    "first_item",
+];
+
 fn read_readings(
     path: &Path,
     channels: &mut Channels,
@@ -204,7 +219,11 @@ fn read_readings(
     to: Timestamp,
     each: &mut dyn FnMut(Reading, &RecordBatch, usize),
 ) -> Result<(), DatasetError> {
-    let selection = Selection { time: Some(("at", from.us(), to.us())), ..Selection::default() };
+    let selection = Selection {
+        columns: &READING_COLUMNS,
+        time: Some(("at", from.us(), to.us())),
+        ..Selection::default()
+    };
     for batch in read(path, &selection)? {
         let batch = batch?;
         let missing = || DatasetError::damaged(path, "a column of readings is missing");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::claim::{Claim, claim};
 use crate::methodology::model::Vector;
 use crate::methodology::values::{self, GivenYear};
-use crate::methodology::{EvaluationError, Methodology, Outcome};
+use crate::methodology::{Budget, BudgetError, EvaluationError, Inputs, Methodology, Outcome};
 
 /// What came out.
 #[derive(Debug, Clone)]
@@ -26,8 +26,11 @@ pub struct Calculation {
 pub struct CalculatedYear {
     /// As given; `None` where the values name no year.
     pub year: Option<String>,
+    pub inputs: Inputs,
     pub outcome: Outcome,
     pub claim: Claim,
+    /// The uncertainty of ER, where values say theirs. Information: it changes nothing.
+    pub budget: Option<Budget>,
 }
 
 /// Why nothing came out.
@@ -38,6 +41,8 @@ pub enum CalculationError {
     Values(Vec<String>),
     #[error("{}{error}", year_of(.year))]
     Evaluation { year: Option<String>, error: EvaluationError },
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     #[error("the reductions are beyond the range of whole numbers")]
     Range,
 }
@@ -73,7 +78,7 @@ impl Calculation {
         let given = values::read(methodology, values).map_err(CalculationError::Values)?;
         let mut years = Vec::new();
         let mut carried = 0;
-        for GivenYear { year, inputs } in given.years {
+        for GivenYear { year, inputs, uncertain } in given.years {
             let outcome = methodology
                 .evaluate(&inputs)
                 .map_err(|error| CalculationError::Evaluation { year: year.clone(), error })?;
@@ -81,7 +86,11 @@ impl Calculation {
             let binary = outcome.boundary().map(|(_, binary)| i128::from(binary));
             let claim = claim(er, binary, carried).ok_or(CalculationError::Range)?;
             carried = claim.carried_out;
-            years.push(CalculatedYear { year, outcome, claim });
+            let budget = match uncertain.is_empty() {
+                true => None,
+                false => Some(outcome.budget(&uncertain)?),
+            };
+            years.push(CalculatedYear { year, inputs, outcome, claim, budget });
         }
         Ok(Self { years, notes: given.notes })
     }

@@ -181,7 +181,7 @@ fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
     let chosen = cells.iter().map(|one| one.chosen);
     let (total, chosen) = match source.how {
         How::Sum => {
-            let sum = chosen.clone().try_fold(Decimal::ZERO, |sum, one| add(sum, one))?;
+            let sum = chosen.clone().try_fold(Decimal::ZERO, add)?;
             (sum_of(&totals)?, sum)
         }
         _ => {

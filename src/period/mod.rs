@@ -8,6 +8,7 @@
 
 pub mod calculation;
 pub mod calendar;
+pub mod calibration;
 pub mod cells;
 mod check;
 pub mod claim;
@@ -21,6 +22,8 @@ mod evaluate;
 pub mod exact;
 mod gather;
 pub mod statement;
+pub mod substitution;
+pub mod uncertainty;
 pub mod unit;
 mod weighted;
 

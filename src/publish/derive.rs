@@ -144,21 +144,18 @@ impl Deriver<'_, '_> {
 
     /// Moves frontiers and notes the stretches whose intervals are to be computed anew.
     fn touch(&mut self, merged: &Merged) {
-        let mut touched: Vec<(ChannelId, Timestamp)> = Vec::new();
-        for reading in &merged.readings {
-            touched.push((reading.channel, reading.at));
-            let stamps = self.project.frontiers.entry(reading.channel);
-            let stamps = stamps.or_insert((reading.at, reading.at));
-            *stamps = (stamps.0.min(reading.at), stamps.1.max(reading.at));
+        let is_near =
+            |a: &Reading, b: &Reading| a.channel == b.channel && b.at.us() - a.at.us() <= JOIN_US;
+        let project = &mut *self.project;
+        for run in merged.readings.chunk_by(is_near) {
+            let (channel, from, to) = (run[0].channel, run[0].at, run[run.len() - 1].at);
+            let stamps = project.frontiers.entry(channel).or_insert((from, to));
+            *stamps = (stamps.0.min(from), stamps.1.max(to));
+            project.dirty.push((project.channels.key(channel).clone(), from, to));
         }
-        touched.extend(merged.conflicts.iter().map(|c| (c.reading.channel, c.reading.at)));
-        touched.sort_unstable();
-        let near = |a: &(ChannelId, Timestamp), b: &(ChannelId, Timestamp)| {
-            a.0 == b.0 && b.1.us() - a.1.us() <= JOIN_US
-        };
-        for run in touched.chunk_by(near) {
-            let key = self.project.channels.key(run[0].0).clone();
-            self.project.dirty.push((key, run[0].1, run[run.len() - 1].1));
+        for Conflict { reading, .. } in &merged.conflicts {
+            let key = project.channels.key(reading.channel).clone();
+            project.dirty.push((key, reading.at, reading.at));
         }
         join(&mut self.project.dirty);
     }

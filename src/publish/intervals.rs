@@ -4,9 +4,10 @@
 //! channels and is replaced whole; its footer names the leaf up to which it is true.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::sync_channel;
 
 use super::PublishError;
-use super::neighbours::{Side, Stored};
+use super::neighbours::{Side, Stored, Window};
 use super::project::Project;
 use crate::aggregate::interval::{IntervalRow, intervals};
 use crate::aggregate::point::Point;
@@ -20,8 +21,10 @@ use crate::dataset::schema::Table;
 use crate::domain::reading::{ChannelKey, Channels};
 use crate::domain::time::{DAY_US, Timestamp, UtcDay};
 
+const HOUR_US: i64 = DAY_US / 24;
+
 /// Readings that one computation of several days may hold, about.
-const READINGS_MAX: i64 = 4_000_000;
+const READINGS_MAX: i64 = 2_000_000;
 
 /// Computes all touched days and publishes them under one COMMIT.
 ///
@@ -35,9 +38,30 @@ pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
     let (layout, id) = (project.layout.clone(), project.id.clone());
     let mut batch = Batch::begin(&layout, &id);
     let days = touched_days(project, &mut channels)?;
-    for run in runs(project, &days) {
-        stage_days(project, &mut channels, &mut batch, run)?;
-    }
+    let runs = runs(project, &days);
+    let (stored, margin_us) = (stored(project), margin_us(project));
+    // Every stored channel has a number already; a thread reads ahead with a table of its own.
+    let mut known = channels.clone();
+    std::thread::scope(|scope| {
+        let (windows, read) = sync_channel(0);
+        let reading = scope.spawn(move || -> Result<(), PublishError> {
+            for (first, last) in runs {
+                let from = Timestamp::from_us(first.start().us() - margin_us);
+                let to = Timestamp::from_us(last.end().us() + margin_us);
+                let window = stored.window(&mut known, from, to)?;
+                // Whoever no longer takes them says why.
+                if windows.send(((first, last), (from, to), window)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        let staged = read.into_iter().try_for_each(|(days, around, window)| {
+            stage_days(project, &mut channels, &mut batch, days, around, &window)
+        });
+        let reading = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        staged.and(reading)
+    })?;
     project.channels = channels;
     project.dirty.clear();
     let commit =
@@ -115,21 +139,26 @@ fn runs(project: &Project, days: &BTreeSet<UtcDay>) -> Vec<(UtcDay, UtcDay)> {
     runs
 }
 
+/// How far around the days is read at once: as far as any reading reaches, and so far that nearly
+/// every channel has its neighbours there. A channel that has none is looked for by itself.
+fn margin_us(project: &Project) -> i64 {
+    let channels = project.registry.plans().iter().flat_map(|plan| plan.channels.iter());
+    let reach_and_step = channels.map(|plan| {
+        let step_us = plan.cadence_us.map_or(DAY_US, |cadence| 4 * cadence);
+        reach_us(plan).max(step_us.clamp(HOUR_US, DAY_US))
+    });
+    reach_and_step.max().unwrap_or(DAY_US)
+}
+
 fn stage_days(
     project: &Project,
     channels: &mut Channels,
     batch: &mut Batch<'_>,
     (first, last): (UtcDay, UtcDay),
+    around: (Timestamp, Timestamp),
+    window: &Window,
 ) -> Result<(), PublishError> {
     let stored = stored(project);
-    let reach = project.registry.plans().iter().flat_map(|plan| plan.channels.iter()).map(reach_us);
-    // A day around, and as far as any reading reaches.
-    let margin_us = reach.max().unwrap_or(0).max(DAY_US);
-    let window = (
-        Timestamp::from_us(first.start().us() - margin_us),
-        Timestamp::from_us(last.end().us() + margin_us),
-    );
-    let mut points = stored.points(channels, window.0, window.1)?;
     let mut by_day: BTreeMap<UtcDay, Vec<IntervalRow>> = BTreeMap::new();
     for (channel, (begin, end)) in &project.frontiers {
         let Some(plan) = plan_of(project, channels.key(*channel), first) else { continue };
@@ -137,16 +166,16 @@ fn stage_days(
         if end.us() + reach < first.start().us() || begin.us() - reach >= last.end().us() {
             continue;
         }
-        let mut series = points.remove(channel).unwrap_or_default();
+        let mut series = window.points(&stored, channels, *channel);
         let is_usable = |point: &&Point| point.usable().is_some();
         if series.iter().take_while(|point| point.at < first.start()).find(is_usable).is_none()
-            && let Some(point) = stored.nearest(channels, *channel, window.0, Side::Before)?
+            && let Some(point) = stored.nearest(channels, *channel, around.0, Side::Before)?
         {
             series.insert(0, point);
         }
         if series.iter().rev().take_while(|point| point.at >= last.end()).find(is_usable).is_none()
         {
-            let edge = Timestamp::from_us(window.1.us() - 1);
+            let edge = Timestamp::from_us(around.1.us() - 1);
             series.extend(stored.nearest(channels, *channel, edge, Side::After)?);
         }
         let spans = spans(&plan, &series);

@@ -25,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::validate::Checker;
 
 /// Most items of a lot: bounds memory to some 100 MB.
-pub const ITEMS_MAX: usize = 1 << 20;
+pub const ITEMS_MAX: usize = 1 << 19;
 
 /// Items that are published together.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! The nearest stored readings of a channel before and after a stretch, however far.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::PublishError;
 use crate::aggregate::point::{Point, points};
@@ -31,19 +32,30 @@ pub enum Side {
 }
 
 impl Stored<'_> {
-    /// The points of all channels stamped in `[from, to)`, by channel.
+    /// What is stored of all channels, stamped in `[from, to)`.
     ///
     /// # Errors
     /// When a file cannot be read or is damaged.
-    pub fn points(
+    pub fn window(
         &self,
         channels: &mut Channels,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<BTreeMap<ChannelId, Vec<Point>>, PublishError> {
+    ) -> Result<Window, PublishError> {
         let (readings, conflicts) =
             stored(self.layout, self.project, channels, (from, to), |_| true)?;
-        Ok(self.by_channel(channels, &readings, &conflicts))
+        let mut by_channel: BTreeMap<ChannelId, Rows> = BTreeMap::new();
+        let mut at = 0;
+        for rows in readings.chunk_by(|a, b| a.channel == b.channel) {
+            by_channel.entry(rows[0].channel).or_default().0 = at..at + rows.len();
+            at += rows.len();
+        }
+        at = 0;
+        for rows in conflicts.chunk_by(|a, b| a.reading.channel == b.reading.channel) {
+            by_channel.entry(rows[0].reading.channel).or_default().1 = at..at + rows.len();
+            at += rows.len();
+        }
+        Ok(Window { readings, conflicts, by_channel })
     }
 
     /// The usable point of a channel nearest to `at` on one side, exclusive; and where none is
@@ -71,8 +83,7 @@ impl Stored<'_> {
             let keep = |reading: &Reading| reading.channel == channel;
             let (readings, conflicts) =
                 stored(self.layout, self.project, channels, (from, to), keep)?;
-            let found = self.by_channel(channels, &readings, &conflicts);
-            let found = found.get(&channel).map_or(&[][..], Vec::as_slice);
+            let found = self.points(channels, channel, &readings, &conflicts);
             let usable = match side {
                 Side::Before => found.iter().rev().find(|point| point.usable().is_some()),
                 Side::After => found.iter().find(|point| point.usable().is_some()),
@@ -118,28 +129,49 @@ impl Stored<'_> {
         Ok(windows)
     }
 
-    fn by_channel(
+    /// The points of one channel, from its rows.
+    fn points(
         &self,
         channels: &Channels,
+        channel: ChannelId,
         readings: &[Reading],
         conflicts: &[Conflict],
-    ) -> BTreeMap<ChannelId, Vec<Point>> {
-        let ranks = channels.ranks();
-        let rank = |channel: ChannelId| ranks[channel.0 as usize];
-        let mut conflicts = conflicts;
-        let mut by_channel = BTreeMap::new();
-        for rows in readings.chunk_by(|a, b| a.channel == b.channel) {
-            let channel = rows[0].channel;
-            let begin = conflicts.partition_point(|row| rank(row.reading.channel) < rank(channel));
-            conflicts = &conflicts[begin..];
-            let count = conflicts.partition_point(|row| row.reading.channel == channel);
-            let settle = |at, known: &[_]| match self.settlements.is_empty() {
-                true => Settled::Open,
-                false => self.settlements.settle(channels.key(channel), at, known),
-            };
-            by_channel.insert(channel, points(rows, &conflicts[..count], settle));
-        }
-        by_channel
+    ) -> Vec<Point> {
+        let settle = |at, known: &[_]| match self.settlements.is_empty() {
+            true => Settled::Open,
+            false => self.settlements.settle(channels.key(channel), at, known),
+        };
+        points(readings, conflicts, settle)
+    }
+}
+
+/// Rows of one channel among the readings and conflicts of a [`Window`].
+type Rows = (Range<usize>, Range<usize>);
+
+/// What is stored of a stretch of time.
+pub struct Window {
+    readings: Vec<Reading>,
+    conflicts: Vec<Conflict>,
+    by_channel: BTreeMap<ChannelId, Rows>,
+}
+
+impl Window {
+    /// The channels that have rows here.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.by_channel.keys().copied()
+    }
+
+    /// The points of one channel.
+    #[must_use]
+    pub fn points(
+        &self,
+        stored: &Stored<'_>,
+        channels: &Channels,
+        channel: ChannelId,
+    ) -> Vec<Point> {
+        let Some((readings, conflicts)) = self.by_channel.get(&channel) else { return Vec::new() };
+        let conflicts = &self.conflicts[conflicts.clone()];
+        stored.points(channels, channel, &self.readings[readings.clone()], conflicts)
     }
 }
 

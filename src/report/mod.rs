@@ -11,6 +11,7 @@ pub mod calculation;
 pub mod html;
 pub mod json;
 pub mod model;
+pub mod page;
 #[cfg(test)]
 mod schema;
 pub mod text;

@@ -5,6 +5,9 @@
 //! - A value is `{"value": "1.5", "unit": "MWh"}`, in doubt `{"low": "1", "high": "2", "unit": "MWh"}`.
 //!   Numbers with a point are texts, so that no digit is lost. A bare text, whole number or boolean
 //!   (true is 1) is a number of unit 1, or of things counted, such as stores.
+//! - Beside a value may stand its uncertainty as a fraction of it: `"permissible": "0.005"` (maximum
+//!   permissible error, class) or `"expanded": "0.01", "factor": "2"` (certificate), and its `cause`:
+//!   values of one cause, such as one meter, err together. Without it the cause is the symbol.
 //! - Members of an index are keys, nested to any depth: `"EC": {"roof": {...}}`. Where fewer levels
 //!   are written than the parameter has indices, they are those of its last indices, and the value
 //!   counts for each member of the others. An index that nothing names has the one member `1`.
@@ -23,6 +26,7 @@ pub mod unit;
 
 use serde_json::Value;
 
+use super::Uncertain;
 use super::inputs::Inputs;
 use super::model::{IndexSet, Methodology, Parameter, ParameterKind};
 use node::Node;
@@ -43,6 +47,8 @@ pub struct GivenYear {
     /// As written; `None` where the values name no year.
     pub year: Option<String>,
     pub inputs: Inputs,
+    /// Values that say how uncertain they are.
+    pub uncertain: Vec<Uncertain>,
 }
 
 /// Reads the values of a methodology.
@@ -104,7 +110,8 @@ pub fn read(methodology: &Methodology, values: &Value) -> Result<Given, Vec<Stri
             .collect();
         let places = Places::new(methodology, &of_year, year.as_deref(), &mut faults);
         let inputs = places.fill(methodology, &of_year, &mut faults, &mut notes);
-        read.push(GivenYear { year: one.or_else(|| year.clone()), inputs });
+        let uncertain = places.uncertain(&of_year, &mut faults);
+        read.push(GivenYear { year: one.or_else(|| year.clone()), inputs, uncertain });
     }
     let mut told: Vec<String> = Vec::new();
     faults.into_iter().for_each(|fault| {

@@ -2,6 +2,10 @@
 
 use serde_json::{Map, Value};
 
+/// What may stand beside a value.
+const KEYS: [&str; 8] =
+    ["value", "low", "high", "unit", "permissible", "expanded", "factor", "cause"];
+
 /// A value or members, in the order written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
@@ -16,6 +20,18 @@ pub(super) struct Leaf {
     /// Equal to `low` where there is no doubt.
     pub high: String,
     pub unit: Option<String>,
+    pub spread: Option<Spread>,
+}
+
+/// What is said of a value's uncertainty, as fractions of the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spread {
+    /// Maximum permissible error or class, or else the expanded uncertainty of a certificate.
+    pub size: String,
+    /// The certificate's coverage factor; `None` for a permissible error.
+    pub factor: Option<String>,
+    /// What errs together, such as a meter.
+    pub cause: Option<String>,
 }
 
 impl Node {
@@ -38,7 +54,7 @@ impl Node {
             }
             bare => {
                 let text = scalar(name, bare)?;
-                Ok(Self::Leaf(Leaf { low: text.clone(), high: text, unit: None }))
+                Ok(Self::Leaf(Leaf { low: text.clone(), high: text, unit: None, spread: None }))
             }
         }
     }
@@ -93,7 +109,7 @@ fn is_leaf(object: &Map<String, Value>) -> bool {
 
 fn leaf(name: &str, object: &Map<String, Value>) -> Result<Leaf, String> {
     for key in object.keys() {
-        if !["value", "low", "high", "unit"].contains(&key.as_str()) {
+        if !KEYS.contains(&key.as_str()) {
             return Err(format!("{name}: {key:?} is unknown beside a value; write value and unit"));
         }
     }
@@ -108,7 +124,16 @@ fn leaf(name: &str, object: &Map<String, Value>) -> Result<Leaf, String> {
         Some(Value::String(unit)) => Some(unit.clone()),
         Some(_) => return Err(format!("{name}: its unit is a text, such as \"MWh\"")),
     };
-    Ok(Leaf { low, high, unit })
+    let spread = match (number("permissible")?, number("expanded")?) {
+        (None, None) => None,
+        (Some(size), None) => Some(Spread { size, factor: None, cause: number("cause")? }),
+        (None, Some(size)) => {
+            let factor = Some(number("factor")?.unwrap_or_else(|| "2".to_owned()));
+            Some(Spread { size, factor, cause: number("cause")? })
+        }
+        _ => return Err(format!("{name} has either a permissible or an expanded uncertainty")),
+    };
+    Ok(Leaf { low, high, unit, spread })
 }
 
 /// A number as text, or a name.

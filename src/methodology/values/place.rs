@@ -3,12 +3,12 @@
 use super::node::{Leaf, Node};
 use super::{calendar, unit};
 use crate::domain::decimal::Decimal;
-use crate::methodology::Number;
 use crate::methodology::fit::combinations;
 use crate::methodology::inputs::{Bounds, Inputs};
 use crate::methodology::model::{IndexSet, Methodology, Parameter};
 use crate::methodology::outcome::place;
 use crate::methodology::unit::CompoundUnit;
+use crate::methodology::{Number, Spread, Uncertain};
 
 /// The members of every index.
 pub(super) struct Places {
@@ -92,19 +92,63 @@ impl Places {
             inputs.set_calendar(set.clone(), members.clone(), *first);
         }
         for (parameter, node) in given {
-            for (path, leaf) in node.leaves() {
-                let others = &parameter.indices
-                    [..parameter.indices.len() - path.len().min(parameter.indices.len())];
-                for mut members in combinations(others, &self.sets) {
-                    members.extend(path.iter().cloned());
-                    if let Err(fault) = set(&mut inputs, parameter, &members, leaf) {
-                        faults.push(format!("{}: {fault}", place(&parameter.symbol, &members)));
-                    }
+            for (members, leaf) in self.everywhere(parameter, node) {
+                if let Err(fault) = set(&mut inputs, parameter, &members, leaf) {
+                    faults.push(format!("{}: {fault}", place(&parameter.symbol, &members)));
                 }
             }
             self.rest_of_shares(parameter, node, &mut inputs, notes);
         }
         inputs
+    }
+
+    /// Every value with the members it counts for.
+    fn everywhere<'a>(
+        &self,
+        parameter: &Parameter,
+        node: &'a Node,
+    ) -> Vec<(Vec<String>, &'a Leaf)> {
+        let mut all = Vec::new();
+        for (path, leaf) in node.leaves() {
+            let others = parameter.indices.len().saturating_sub(path.len());
+            for mut members in combinations(&parameter.indices[..others], &self.sets) {
+                members.extend(path.iter().cloned());
+                all.push((members, leaf));
+            }
+        }
+        all
+    }
+
+    /// What values say of their uncertainty.
+    pub(super) fn uncertain(
+        &self,
+        given: &[(&Parameter, &Node)],
+        faults: &mut Vec<String>,
+    ) -> Vec<Uncertain> {
+        let mut uncertain = Vec::new();
+        for (parameter, node) in given {
+            for (members, leaf) in self.everywhere(parameter, node) {
+                let Some(said) = &leaf.spread else { continue };
+                let number = |text: &str| Decimal::parse(text).map(Number::from);
+                let spread = match &said.factor {
+                    None => number(&said.size).map(Spread::Permissible),
+                    Some(factor) => number(&said.size).and_then(|expanded| {
+                        Ok(Spread::Certified { expanded, factor: number(factor)? })
+                    }),
+                };
+                let symbol = parameter.symbol.clone();
+                match spread {
+                    Ok(spread) => uncertain.push(Uncertain {
+                        cause: said.cause.clone().unwrap_or_else(|| symbol.clone()),
+                        symbol,
+                        members,
+                        spread,
+                    }),
+                    Err(error) => faults.push(format!("{}: {error}", place(&symbol, &members))),
+                }
+            }
+        }
+        uncertain
     }
 
     /// Shares that add up to exactly 1 leave nothing for members without one.
