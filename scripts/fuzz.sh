@@ -16,9 +16,10 @@ if [ "${1:-}" = --keep ]; then
         next=$(mktemp -d)
         "$(program "$target")" -merge=1 -max_len=4096 "$next" "corpus/$target" "found/$target" \
             2>/dev/null
-        rm -rf "corpus/$target" && mkdir -p "corpus/$target"
-        # A few hundred of the smallest say nearly as much as all.
-        find "$next" -type f -size -3k -printf '%s %p\n' | sort -n | head -n 300 | cut -d' ' -f2 |
+        # What was written by hand has a name, what was found has a hash.
+        find "corpus/$target" -type f -regextype posix-extended -regex '.*/[0-9a-f]{40}' -delete
+        # The smallest say nearly as much as all.
+        find "$next" -type f -size -3k -printf '%s %p\n' | sort -n | head -n 150 | cut -d' ' -f2 |
             xargs -r cp -t "corpus/$target"
         rm -rf "$next"
         printf '%s: %s inputs\n' "$target" "$(find "corpus/$target" -type f | wc -l)"
