@@ -13,6 +13,8 @@ use mrv::methodology::{
 
 const RUNS: usize = 5;
 const UNITS: usize = 1_000;
+/// Members beside an index over a calendar, which is long by itself.
+const UNITS_BY_TIME: usize = 10;
 const DOUBTFUL: usize = 20;
 
 fn main() {
@@ -65,15 +67,17 @@ fn main() {
     }
 }
 
-/// Values for [`UNITS`] members of every index that a plan names and a year of every calendar; the
+/// Values for [`UNITS`] members, or [`UNITS_BY_TIME`] beside a calendar, of every index that a plan names and a year of every calendar; the
 /// first `doubtful` monitored ones known to a tenth.
 fn inputs(methodology: &Methodology, doubtful: usize) -> Inputs {
     let names = |count: usize| (1..=count).map(|at| format!("unit-{at}")).collect::<Vec<_>>();
     let planned = methodology.indices.iter().filter(|index| index.set == IndexSet::Planned);
+    let is_over_time = methodology.indices.iter().any(|index| index.set.is_calendar());
+    let units = if is_over_time { UNITS_BY_TIME } else { UNITS };
     // One long index; others are short, as fuels are beside units.
     let sets: Vec<_> = planned
         .enumerate()
-        .map(|(at, index)| (index.symbol.clone(), names(if at == 0 { UNITS } else { 3 })))
+        .map(|(at, index)| (index.symbol.clone(), names(if at == 0 { units } else { 3 })))
         .collect();
     let mut inputs = Inputs::new(&sets);
     let months = |count: usize| (1..=count).map(|month| format!("2024-{month:02}")).collect();

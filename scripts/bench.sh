@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Throughput beside its peers, in the same run: see docs/BENCHMARKS.md.
 #
-#   bench.sh [PART ...]   parts: stages mqtt door latency batches csv duplicates day rebuild recover
-#                         growth idle; without any, all of them at sizes that end within half an hour
+#   bench.sh [PART ...]   parts: stages equations mqtt door latency batches csv duplicates day rebuild
+#                         recover growth idle; without any, all of them at sizes that end within half an hour
 #   PROFILE=release       cargo profile that is measured (demo is quicker to build, and slow)
 #   RUNS=5                runs of each contender
 #   COUNT, ROWS, ...      sizes: each part below says its own
@@ -42,7 +42,9 @@ for line in sys.stdin:
 title() { printf '\n== %s\n' "$*"; }
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(stages mqtt door latency batches csv duplicates day rebuild recover growth idle)
+[ ${#parts[@]} -gt 0 ] || parts=(
+    stages equations mqtt door latency batches csv duplicates day rebuild recover growth idle
+)
 printf '== %s, %s processors of %s, %s, profile %s\n' "$(uname -srm)" "$(nproc)" \
     "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1)" "$(date -u +%F)" "$profile"
 for part in "${parts[@]}"; do
@@ -50,6 +52,10 @@ for part in "${parts[@]}"; do
     stages)
         title 'Stages of our own path, in one thread'
         COUNT=${COUNT:-200000} "$(program stages)" --bench
+        ;;
+    equations)
+        title 'Equations, in one thread'
+        "$(program equations)" --bench
         ;;
     mqtt)
         title 'MQTT to tables'
