@@ -307,3 +307,15 @@ fn a_column_is_right_inside_every_kind_of_toml_string() {
         assert_eq!(findings[0].column.to_string(), expected, "{source}");
     }
 }
+
+#[test]
+fn the_weight_of_a_mean_is_another_monitored_parameter() {
+    let file = mrv::methodology::shipped().iter().find(|file| file.id == "MRV_BG_F1").unwrap();
+    for weight in ["V_biogass", "rho_CH4", "w_CH4"] {
+        let text = file.text.replace("mean by V_biogas", &format!("mean by {weight}"));
+        let findings = read(&text).unwrap_err();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let expected = format!("{weight} is no other monitored parameter; weigh by");
+        assert!(findings[0].to_string().contains(&expected), "{}", findings[0]);
+    }
+}

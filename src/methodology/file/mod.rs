@@ -85,6 +85,7 @@ impl Findings<'_> {
         let read: Vec<Read<'_>> =
             raw.equation.iter().filter_map(|raw| self.equation(raw, &indices)).collect();
         self.outputs(raw, &read);
+        self.weights(raw, &parameters);
         // An unknown symbol may only be one whose own declaration is wrong: told once is enough.
         if !self.diagnostics.is_empty() {
             return None;

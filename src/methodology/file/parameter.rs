@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::super::model::{Aggregation, DefaultValue, Index, Parameter, ParameterKind, Sureness};
 use super::super::number::Number;
-use super::super::raw::{RawParameter, Text};
+use super::super::raw::{RawMethodology, RawParameter, Text};
 use super::super::unit::{CompoundUnit, Measure};
 use super::Findings;
 use crate::config::plan::MonitoringOption;
@@ -92,6 +92,22 @@ impl Findings<'_> {
             ("latest", Aggregation::Latest),
         ];
         self.choice(text, &choices)
+    }
+
+    /// What a mean is weighted by is another monitored parameter of the file.
+    pub(super) fn weights(&mut self, raw: &RawMethodology, parameters: &[Parameter]) {
+        for parameter in &raw.parameter {
+            let Some(aggregation) = &parameter.aggregation else { continue };
+            let Some(by) = aggregation.get_ref().strip_prefix("mean by ") else { continue };
+            let weight = parameters.iter().find(|known| known.symbol == by.trim());
+            let is_monitored =
+                weight.is_some_and(|w| matches!(w.kind, ParameterKind::Monitored { .. }));
+            if !is_monitored || by.trim() == parameter.symbol.get_ref() {
+                let message = format!("{} is no other monitored parameter", by.trim());
+                let advice = "weigh by what is measured beside it, such as \"mean by V_biogas\"";
+                self.tell(aggregation.span(), message, advice);
+            }
+        }
     }
 
     /// A parameter is in a unit, or names a member of an index.
