@@ -1,0 +1,117 @@
+//! The report's model: every text and figure of a monitoring report, once.
+//!
+//! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
+//! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
+
+mod parameter;
+mod project;
+mod quality;
+mod result;
+
+pub use parameter::{Document, Fixed, Month, Parameter};
+pub use project::{Equation, Methodology, Period, Post, Project, Status};
+pub use quality::{
+    Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
+};
+pub use result::{Category, Gap, Input, Step, Year};
+
+use serde::Serialize;
+
+/// What `report.json` calls its own form.
+pub const FORMAT: &str = "mrv report 2";
+
+/// Stands on every form of every report. The one place where a word of verifiers is used.
+pub const INDICATIVE: &str = "indicative, not verified";
+
+/// A monitoring report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Report {
+    /// Name and version of this form.
+    pub format: String,
+    /// What the figures are: always `indicative, not verified`.
+    pub notice: String,
+    pub status: Status,
+    pub project: Project,
+    /// In the plan's order.
+    pub methodologies: Vec<Methodology>,
+    pub period: Period,
+    /// Sum of what the years of all methodologies claim, in tCO2e.
+    pub claimed: Figure,
+    /// Unresolved negative that the period leaves to later years.
+    pub unresolved: Figure,
+    /// By methodology, then by calendar year.
+    pub years: Vec<Year>,
+    /// Parameters monitored ex post, by month.
+    pub parameters: Vec<Parameter>,
+    /// Parameters fixed ex ante.
+    pub fixed: Vec<Fixed>,
+    /// What was in doubt and what it cost, by year.
+    pub gaps: Vec<Gap>,
+    pub channels: Vec<Channel>,
+    /// What became of every decoded item.
+    pub items: Items,
+    /// Refused items by code and reason.
+    pub refused: Vec<Refused>,
+    /// Outcomes of the checks, the gravest first.
+    pub findings: Vec<Finding>,
+    pub provenance: Provenance,
+}
+
+/// A number: exact, and as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Figure {
+    /// Decimal text in full precision.
+    pub value: String,
+    /// Rounded half-even for reading.
+    pub shown: String,
+    pub unit: String,
+}
+
+impl Report {
+    /// The methodology of a year.
+    #[must_use]
+    pub fn methodology_of(&self, year: &Year) -> Option<&Methodology> {
+        self.methodologies.iter().find(|one| one.name == year.methodology)
+    }
+
+    /// `2025`, or `MRV_PV_F1 2025` where there are several methodologies.
+    #[must_use]
+    pub fn name_of(&self, year: &Year) -> String {
+        match self.methodologies.len() {
+            0 | 1 => year.year.to_string(),
+            _ => format!("{} {}", year.methodology, year.year),
+        }
+    }
+}
+
+/// Whether the report is fixed.
+/// Local calendar dates, both inclusive.
+/// The result of a calendar year.
+/// The category of a day.
+/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
+/// One value of the calculation.
+/// A parameter monitored ex post: a line of MRS(input).
+/// A document that a parameter's value stands on.
+/// A total of a local calendar month inside the period.
+/// A parameter fixed ex ante.
+/// A doubt and its effect on ER.
+/// decoded = readings + conflicts + refused.
+/// What the figures stand on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Provenance {
+    /// The rules by which the figures were computed.
+    pub rules: u32,
+    pub plan_number: u32,
+    pub plan_leaf: i64,
+    /// Null for a draft.
+    pub log_size: Option<u64>,
+    /// SHA-256 root of the log at that size; null for a draft.
+    pub log_root: Option<String>,
+    /// Lowest and highest leaf that an input stands on.
+    pub leaves: Option<[i64; 2]>,
+    /// SHA-256 over the figures in canonical form.
+    pub figures_digest: String,
+}

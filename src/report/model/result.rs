@@ -1,0 +1,107 @@
+//! The result of each calendar year, with its inputs, steps and what doubts cost.
+
+use serde::Serialize;
+
+use super::Figure;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Year {
+    /// Name of the methodology.
+    pub methodology: String,
+    pub year: i16,
+    pub from: String,
+    pub to: String,
+    pub days: i32,
+    /// As the monitoring spreadsheet writes it.
+    pub form: String,
+    /// Reference emissions, project emissions and emission reductions where ER is lowest.
+    pub re: Figure,
+    pub pe: Figure,
+    pub er: Figure,
+    /// ER if every doubt fell on the claimant's side.
+    pub er_highest: Figure,
+    /// Points of the doubtful inputs that were tried.
+    pub trials: u64,
+    /// ER rounded down: the one rounding.
+    pub floored: Figure,
+    /// Unresolved negative of earlier years.
+    pub carried_in: Figure,
+    pub claimed: Figure,
+    /// Unresolved negative left to later years.
+    pub carried_out: Figure,
+    /// Estimate for the whole calendar year.
+    pub ex_ante: Option<Figure>,
+    pub why: String,
+    pub inputs: Vec<Input>,
+    /// Categories of the days, for methodologies that select by them.
+    pub categories: Vec<Category>,
+    /// The calculation, step by step.
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Category {
+    pub label: String,
+    /// A member of an index; null where it is not known and counts where ER is lowest.
+    pub category: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Input {
+    pub label: String,
+    /// Its place among the report's parameters.
+    pub parameter: usize,
+    /// True for a value before the evaluated part, which the equations look back at.
+    pub is_history: bool,
+    pub symbol: String,
+    pub members: Vec<String>,
+    /// Of the measured part; null when nothing was measured.
+    pub measured: Option<Figure>,
+    /// Lowest and highest it can be.
+    pub low: Option<Figure>,
+    pub high: Option<Figure>,
+    /// What entered the equations.
+    pub chosen: Figure,
+    /// `exact`, `lowest`, `highest` or `between`: where in its bounds the chosen value lies.
+    pub side: String,
+    /// Share of the time measured, rounded down.
+    pub coverage: Figure,
+    /// Lowest and highest leaf it stands on; null when nothing was measured.
+    pub leaves: Option<[i64; 2]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Step {
+    pub label: String,
+    pub symbol: String,
+    pub members: Vec<String>,
+    pub description: String,
+    /// The equation as written in the methodology.
+    pub equation: String,
+    /// The equation over named values: `{EG[roof]}*{EF_RE}`; each name in braces is the label of
+    /// an input, a fixed value or another step. Empty where there is no such form.
+    pub formula: String,
+    pub value: Figure,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Gap {
+    /// Name of the methodology.
+    pub methodology: String,
+    pub year: i16,
+    pub label: String,
+    pub coverage: Figure,
+    pub low: Option<Figure>,
+    pub high: Option<Figure>,
+    pub chosen: Figure,
+    /// ER with this input where it is best for the claim.
+    pub er_best: Figure,
+    /// What the doubt costs.
+    pub cost: Figure,
+    pub sentence: String,
+}
