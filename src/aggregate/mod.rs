@@ -9,6 +9,7 @@
 pub mod finding;
 pub mod interval;
 pub mod point;
+mod register;
 pub mod span;
 pub mod total;
 

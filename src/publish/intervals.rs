@@ -211,7 +211,7 @@ fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPl
     // counts.
     let mut exchanges = BTreeMap::new();
     for planned in plans.iter().filter_map(|plan| plan.channel(key)) {
-        exchanges.extend(planned.exchanges.iter().map(|exchange| (exchange.at, *exchange)));
+        exchanges.extend(planned.exchanges.iter().map(|exchange| (exchange.on, *exchange)));
     }
     channel.exchanges = exchanges.into_values().collect();
     Some(channel)

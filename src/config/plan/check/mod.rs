@@ -1,6 +1,7 @@
 //! From the plan as written to the plan as checked; everything wrong is told at once.
 
 mod channels;
+mod devices;
 mod readers;
 mod registered;
 pub mod stamps;
@@ -59,8 +60,9 @@ impl Findings<'_> {
             _ => self.refuse(raw.number.span(), "plans are numbered 1, 2, 3, ..."),
         };
         let valid_from = self.instant(&raw.valid_from);
+        let mut devices = self.devices(raw);
         let mut channels: Vec<_> =
-            raw.channel.iter().filter_map(|channel| self.channel(channel)).collect();
+            raw.channel.iter().filter_map(|channel| self.channel(channel, &devices)).collect();
         channels.sort_by(|a, b| a.key.cmp(&b.key));
         for pair in channels.windows(2).filter(|pair| pair[0].key == pair[1].key) {
             let place =
@@ -72,6 +74,7 @@ impl Findings<'_> {
         let registered = self.registered(&raw.registered, &channels);
         if let Some(registered) = &registered {
             registered.parameters.iter().for_each(|p| bound_channels(&mut channels, p));
+            self.link_devices(raw, &mut devices, &channels, registered);
         }
         let tolerances = self.tolerances(&raw.tolerances);
         Some(Plan {
@@ -79,6 +82,7 @@ impl Findings<'_> {
             number: number?,
             valid_from: valid_from?,
             registered: registered?,
+            devices,
             channels,
             readers,
             tolerances,
@@ -244,6 +248,8 @@ fn owned(text: Option<&Spanned<String>>) -> Option<String> {
     text.map(|text| text.get_ref().clone())
 }
 
+#[cfg(test)]
+mod device_tests;
 #[cfg(test)]
 mod registered_tests;
 #[cfg(test)]
