@@ -8,6 +8,7 @@ mod amount;
 mod calc;
 mod check;
 mod context;
+mod device;
 mod dry_run;
 mod factor;
 mod gateway;
@@ -82,6 +83,8 @@ enum Command {
     Correct(act::CorrectArguments),
     #[command(subcommand)]
     Amount(amount::Command),
+    #[command(subcommand)]
+    Device(device::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
+        Command::Device(command) => device::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

@@ -43,6 +43,9 @@ pub enum Code {
     Corrected,
     /// A recorded decision settled a doubt.
     Decided,
+    /// A meter was not shown to be right.
+    Calibration,
+    Class,
     Plan,
     ExAnte,
     Year,
@@ -89,7 +92,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -122,6 +125,8 @@ impl Code {
         Self::Allocated,
         Self::Corrected,
         Self::Decided,
+        Self::Calibration,
+        Self::Class,
         Self::Plan,
         Self::ExAnte,
         Self::Year,
@@ -169,6 +174,8 @@ impl Code {
             Self::Allocated => "V-ALLOCATED",
             Self::Corrected => "V-CORRECTED",
             Self::Decided => "V-DECIDED",
+            Self::Calibration => "V-CALIBRATION",
+            Self::Class => "V-CLASS",
             Self::Plan => "V-PLAN",
             Self::ExAnte => "V-EXANTE",
             Self::Year => "V-YEAR",
@@ -223,6 +230,10 @@ impl Code {
             Self::Allocated => "an exact total is split over a border that matters",
             Self::Corrected => "a recorded correction replaced the value",
             Self::Decided => "a recorded decision settled the doubt",
+            Self::Calibration => {
+                "certificates cover every hour of a meter; else its registers count by its error"
+            }
+            Self::Class => "accuracy class as installed differs from the one registered",
             Self::Plan => "every planned parameter is there, with its frequency and option",
             Self::ExAnte => "emission reductions against the ex-ante estimate",
             Self::Year => "a period that crosses a year is split and each year floored",

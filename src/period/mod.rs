@@ -10,6 +10,7 @@ pub mod calculation;
 pub mod calendar;
 pub mod calibration;
 pub mod cells;
+mod channels;
 mod check;
 pub mod claim;
 pub mod collect;
@@ -35,17 +36,19 @@ use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan, Registered};
 use crate::decode::amount::{Recorded, Standing};
+use crate::decode::devices::Device;
 use crate::domain::RULES;
 use crate::domain::digest::Sha256Digest;
-use crate::domain::flag::{Code, Quality, Severity};
+use crate::domain::flag::{Code, Severity};
 use crate::domain::reading::{ChannelKey, Channels, Place};
 use crate::domain::time::{Date, Timestamp, Zone};
 
-use collect::{Series, channel_amount};
+use calibration::facts::CalibrationFacts;
+use collect::Series;
 use equations::How;
 use evaluate::{Applied, Evaluated};
 use gather::Source;
-use statement::{ChannelFacts, HistoryValue, ParameterFacts, ProjectFacts, Status};
+use statement::{HistoryValue, ParameterFacts, ProjectFacts, Status};
 use unit::Entered;
 
 /// Why a period has no statement.
@@ -175,6 +178,8 @@ pub struct Input<'a> {
     pub channels: &'a [ChannelRows],
     /// The amounts that stand.
     pub amounts: &'a [Standing],
+    /// The devices of all plans, with what acts say of them.
+    pub devices: &'a [Device],
     /// What earlier seals fixed of values that equations look back at.
     pub history: &'a [HistoryValue],
     pub counts: &'a [ChannelCount],
@@ -198,7 +203,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     let series = Series::of_plan(input);
     let applied = applied(input, &series)?;
     let parameters = parameters(input, &applied)?;
-    let channels = channels(input, &series)?;
+    let channels = channels::facts(input, &series)?;
     let carried = input
         .earlier
         .iter()
@@ -218,6 +223,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         parameters,
         fixed: Vec::new(),
         channels,
+        calibration: CalibrationFacts::default(),
         doubts: Vec::new(),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
@@ -233,6 +239,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
             statement.history.extend(evaluated.history);
         }
     }
+    statement.calibration = calibration::facts::facts(input, &applied, &statement.years)?;
     statement.status = status(input, &statement);
     statement.findings = check::findings(input, &statement, &applied);
     statement.digest = digest::figures_digest(&statement);
@@ -367,6 +374,7 @@ fn status(input: &Input<'_>, statement: &Statement) -> Status {
             samples.join(", ")
         ));
     }
+    reasons.extend(statement.calibration.holds.iter().cloned());
     if input.log.is_none() {
         reasons.push("the period is not sealed: no log size and root are fixed".to_owned());
     }
@@ -433,40 +441,4 @@ fn parameter_facts(
         comments: parameter.comments.clone(),
         months,
     })
-}
-
-fn channels(input: &Input<'_>, series: &[Series<'_>]) -> Result<Vec<ChannelFacts>, PeriodError> {
-    let zone = &input.plan.registered.zone;
-    let facts = |series: &Series<'_>| {
-        let plan = series.plan;
-        let mut months = Vec::new();
-        for part in input.period.months() {
-            let error = || PeriodError::Total { label: plan.key.to_string(), part: part.form() };
-            months.push((part, channel_amount(series, part, zone).ok_or_else(error)?));
-        }
-        let mut days = Vec::new();
-        for date in input.period.dates() {
-            let (from, to) = (zone.start_of(date), zone.start_of(date.next()));
-            let served = series.in_service(from, to);
-            let length = served.map_or(0, |(begin, end)| end.us() - begin.us());
-            let covered = served.map_or(0, |(begin, end)| series.covered_us(begin, end));
-            days.push((date, covered, length));
-        }
-        let rows = series.rows(input.period.start(zone), input.period.end(zone));
-        let qualities = [Quality::M, Quality::T, Quality::K, Quality::Z].map(|quality| {
-            let count = rows.iter().filter(|row| row.quality == quality).count();
-            (quality.as_str(), count as u64)
-        });
-        Ok(ChannelFacts {
-            key: plan.key.clone(),
-            unit: plan.interval_unit().symbol().to_owned(),
-            is_amount: plan.is_amount(),
-            serial: plan.serial.clone(),
-            class: plan.class.clone(),
-            months,
-            days,
-            qualities: qualities.into_iter().filter(|(_, count)| *count > 0).collect(),
-        })
-    };
-    series.iter().map(facts).collect()
 }

@@ -3,6 +3,8 @@
 //! Made by [`super::statement`] alone; `report` turns it into text, spreadsheet and page.
 
 use super::calendar::Period;
+use super::calibration::correct::Side;
+use super::calibration::facts::CalibrationFacts;
 use super::collect::Amount;
 use super::equations::CategoryInput;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
@@ -32,6 +34,8 @@ pub struct Statement {
     pub parameters: Vec<ParameterFacts>,
     pub fixed: Vec<FixedFacts>,
     pub channels: Vec<ChannelFacts>,
+    /// The meters, whether they were in control, and what their errors alter.
+    pub calibration: CalibrationFacts,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
     pub counts: Vec<ChannelCount>,
@@ -227,6 +231,8 @@ pub struct YearResult {
     pub er: Decimal,
     /// ER at the bounds where it is highest: what the doubts cost together.
     pub er_highest: Decimal,
+    /// What they would be without the correction for calibrations; `None` where nothing is.
+    pub uncorrected: Option<Uncorrected>,
     /// Points of the doubtful inputs that were tried.
     pub trial_count: u64,
     /// What ER floors to in a spreadsheet, where that differs.
@@ -247,6 +253,14 @@ pub struct YearResult {
     pub steps: Vec<StepResult>,
 }
 
+/// A year's result without the correction for calibrations, in tCO2e, where ER is lowest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Uncorrected {
+    pub re: Decimal,
+    pub pe: Decimal,
+    pub er: Decimal,
+}
+
 /// A parameter's total of a year, and the value that entered the equations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputTotal {
@@ -258,6 +272,10 @@ pub struct InputTotal {
     pub members: Vec<String>,
     pub unit: String,
     pub total: Amount,
+    /// The total as it was measured, where it is corrected for the calibration of its meters.
+    pub uncorrected: Option<Amount>,
+    /// To which side it is corrected then.
+    pub correction: Option<Side>,
     /// Where ER is lowest.
     pub chosen: Decimal,
 }

@@ -15,6 +15,7 @@ use crate::dataset::interval_rows;
 use crate::dataset::tally::{Tally, tally};
 use crate::decode::act::{Seal, SealedValue};
 use crate::decode::amount::Standing;
+use crate::decode::devices::Device;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
@@ -37,6 +38,7 @@ pub struct Collected {
     plan_leaf: i64,
     methodologies: Vec<Methodology>,
     amounts: Vec<Standing>,
+    devices: Vec<Device>,
     channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
@@ -100,6 +102,7 @@ pub fn collect(project: &mut Project, period: Period) -> Result<Collected, Repor
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,
+        devices: registry.devices().history(registry.plans()),
         channels,
         tally: tally(&layout, &id, range)?,
         findings,
@@ -145,6 +148,7 @@ impl Collected {
             period: self.period,
             channels: &self.channels,
             amounts: &self.amounts,
+            devices: &self.devices,
             history: &history,
             counts: &counts,
             refused: &groups,

@@ -1,8 +1,12 @@
 //! Plans, methodologies and rows of made-up projects, and statements of them.
 
 use mrv::aggregate::interval::IntervalRow;
+use std::sync::Arc;
+
 use mrv::config::plan::Plan;
+use mrv::config::plan::history::PlanHistory;
 use mrv::decode::amount::Standing;
+use mrv::decode::devices::Devices;
 use mrv::domain::decimal::Fixed6;
 use mrv::domain::digest::Sha256Digest;
 use mrv::domain::flag::{Code, Flags, Quality};
@@ -19,6 +23,7 @@ pub struct Project {
     pub plan: Plan,
     pub methodologies: Vec<Box<dyn Equations>>,
     pub amounts: Vec<Standing>,
+    pub devices: Devices,
     pub history: Vec<HistoryValue>,
     pub channels: Vec<ChannelRows>,
     pub counts: Vec<ChannelCount>,
@@ -39,6 +44,7 @@ impl Project {
             plan,
             methodologies: vec![Box::new(methodology)],
             amounts: Vec::new(),
+            devices: Devices::default(),
             history: Vec::new(),
             channels: Vec::new(),
             counts: Vec::new(),
@@ -112,7 +118,11 @@ impl Project {
     pub fn state(&self, from: &str, to: &str) -> Result<Statement, PeriodError> {
         let methodologies: Vec<&dyn Equations> =
             self.methodologies.iter().map(|one| &**one).collect();
+        let mut plans = PlanHistory::default();
+        // The fixture's plans need not be the first.
+        plans.push(Arc::new(Plan { number: 1, ..self.plan.clone() })).unwrap();
         statement(&Input {
+            devices: &self.devices.history(&plans),
             plan: &self.plan,
             plan_leaf: 3,
             methodologies: &methodologies,

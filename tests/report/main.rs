@@ -4,6 +4,7 @@ mod amounts;
 mod cells;
 mod fixture;
 mod forms;
+mod meters;
 mod methodologies;
 mod shipped;
 

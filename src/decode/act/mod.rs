@@ -7,12 +7,14 @@
 //! [`Content`]; what it comes to is `publish::registry`'s, whether it may be recorded `daemon::judge`'s.
 
 mod decision;
+mod device;
 mod seal;
 mod settle;
 
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
+pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, RegisterEntry};
 pub use seal::{Seal, SealedValue};
 pub use settle::{Settled, Settlements, stored_value};
 
@@ -37,6 +39,8 @@ pub enum ActError {
     Precision(String),
     #[error("a recorded amount: {0}")]
     Amount(String),
+    #[error("a recorded act on a device: {0}")]
+    Device(String),
 }
 
 /// What an act says.
@@ -48,6 +52,8 @@ pub enum Content {
     Seal(Seal),
     Amount(AmountEntry),
     Check(AmountCheck),
+    Certificate(CertificateEntry),
+    Exchange(ExchangeEntry),
 }
 
 /// A recorded act with its number in the project.
@@ -92,6 +98,8 @@ impl Content {
             Self::Seal(_) => "seal",
             Self::Amount(_) => "amount",
             Self::Check(_) => "check",
+            Self::Certificate(_) => "certificate",
+            Self::Exchange(_) => "exchange",
         }
     }
 
@@ -103,6 +111,7 @@ impl Content {
             Self::Correction(_) => Kind::Correction,
             Self::Seal(_) => Kind::Seal,
             Self::Amount(_) | Self::Check(_) => Kind::Amount,
+            Self::Certificate(_) | Self::Exchange(_) => Kind::Act,
         }
     }
 
@@ -115,6 +124,8 @@ impl Content {
             Self::Seal(seal) => &seal.prepared_by,
             Self::Amount(amount) => &amount.entered_by,
             Self::Check(check) => &check.checked_by,
+            Self::Certificate(certificate) => &certificate.entered_by,
+            Self::Exchange(exchange) => &exchange.done_by,
         }
     }
 
@@ -123,6 +134,8 @@ impl Content {
     pub fn documents(&self) -> Vec<&str> {
         match self {
             Self::Amount(amount) if !amount.document.is_empty() => vec![&amount.document],
+            Self::Certificate(certificate) => vec![&certificate.document],
+            Self::Exchange(exchange) if !exchange.document.is_empty() => vec![&exchange.document],
             _ => Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use crate::config::plan::history::PlanHistory;
 use crate::dataset::rows::MessageRow;
 use crate::decode::act::{Act, ActError, Content, Seal, Settlements};
 use crate::decode::amount::Ledger;
+use crate::decode::devices::Devices;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Code;
 use crate::domain::message::{Kind, Payload};
@@ -41,6 +42,7 @@ pub struct Registry {
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
     ledger: Ledger,
+    devices: Devices,
     seals: Vec<SealLeaf>,
     /// All acts that take effect, with their leaves.
     acts: Vec<(i64, Act)>,
@@ -121,6 +123,12 @@ impl Registry {
         &self.ledger
     }
 
+    /// Certificates and exchanges of meters.
+    #[must_use]
+    pub fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
     /// The first leaf that carries a document.
     #[must_use]
     pub fn document(&self, sha256: &Sha256Digest) -> Option<i64> {
@@ -154,8 +162,11 @@ impl Registry {
     /// messages must be computed with.
     #[must_use]
     pub fn stretches(&self) -> Vec<(ChannelKey, Timestamp, Timestamp)> {
-        let settled = self.settlements.identities();
-        settled.map(|(key, at)| (key.clone(), *at, *at)).collect()
+        let settled = self.settlements.identities().map(|(key, at)| (key.clone(), *at, *at));
+        let exchanged = self.devices.exchanges().flat_map(|one| {
+            one.registers.iter().map(|shown| (shown.channel.clone(), one.off, one.on))
+        });
+        settled.chain(exchanged).collect()
     }
 
     /// Takes an act into account.
@@ -179,6 +190,15 @@ impl Registry {
             Content::Check(check) => {
                 self.ledger.check(check);
                 Change::None
+            }
+            Content::Certificate(certificate) => {
+                self.devices.add_certificate(act.number, leaf, certificate)?;
+                Change::None
+            }
+            Content::Exchange(exchange) => {
+                let touched = self.devices.add_exchange(act.number, leaf, exchange)?;
+                self.settlements.set_offs(self.devices.offs());
+                Change::Stretches(touched)
             }
         };
         self.last_act = self.last_act.max(act.number);

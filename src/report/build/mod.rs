@@ -1,5 +1,7 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
+mod calibration;
+
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
@@ -42,6 +44,7 @@ impl Report {
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
+            calibration: calibration::calibration(statement),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),
@@ -175,7 +178,12 @@ fn input(facts: &InputTotal) -> Input {
         low,
         high,
         chosen: figure(facts.chosen, &facts.unit),
-        side: if total.is_doubtful() { facts.side() } else { "exact" }.to_owned(),
+        side: match (total.is_doubtful(), &facts.correction) {
+            (true, _) => facts.side(),
+            (false, Some(_)) => "corrected",
+            (false, None) => "exact",
+        }
+        .to_owned(),
         coverage: percent(total.covered_us, total.length_us),
         leaves: total.leaves.map(<[i64; 2]>::from),
     }

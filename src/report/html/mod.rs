@@ -3,6 +3,7 @@
 //! Every figure is a `<data>` element that carries its exact value and its place in `report.json`
 //! (a JSON pointer), so that a machine finds the same number in both.
 
+mod calibration;
 mod chart;
 mod tables;
 
@@ -22,6 +23,7 @@ pub fn write(report: &Report) -> String {
     page.inputs(report);
     page.documents(report);
     page.gaps(report);
+    page.calibration(report);
     page.fixed(report);
     page.calculation(report);
     page.quality(report);

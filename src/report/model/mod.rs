@@ -3,11 +3,15 @@
 //! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
+mod calibration;
 mod parameter;
 mod project;
 mod quality;
 mod result;
 
+pub use calibration::{
+    Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
+};
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
@@ -48,6 +52,8 @@ pub struct Report {
     pub fixed: Vec<Fixed>,
     /// What was in doubt and what it cost, by year.
     pub gaps: Vec<Gap>,
+    /// The meters, whether they were in control, and what their errors alter.
+    pub calibration: Calibration,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,

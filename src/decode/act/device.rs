@@ -1,0 +1,102 @@
+//! What happens to a meter: a calibration's certificate, and its exchange for another.
+
+use serde::{Deserialize, Serialize};
+
+/// A certificate of a calibration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateEntry {
+    /// `site/device`.
+    pub device: String,
+    /// Of the meter that was calibrated.
+    pub serial: String,
+    pub number: String,
+    /// Who issued it.
+    pub body: String,
+    /// Accreditation of the body; empty if it has none.
+    #[serde(default)]
+    pub scope: String,
+    /// Local date of the calibration.
+    pub date: String,
+    /// Last local date on which it is valid, inclusive; empty if it does not say.
+    #[serde(default)]
+    pub valid_until: String,
+    /// Error before and after adjustment, `+0.3 %`; at least one is there.
+    #[serde(default)]
+    pub as_found: String,
+    #[serde(default)]
+    pub as_left: String,
+    /// True if it covers the transformers and the multiplier too.
+    #[serde(default)]
+    pub covers_ratio: bool,
+    /// SHA-256 of the certificate.
+    pub document: String,
+    pub entered_by: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The exchange of a meter for another.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeEntry {
+    /// `site/device`.
+    pub device: String,
+    /// When the old meter was taken off and the new one put on, RFC 3339; the same where at once.
+    pub off: String,
+    pub on: String,
+    pub old: MeterEntry,
+    pub new: MeterEntry,
+    /// What each register showed.
+    pub registers: Vec<RegisterEntry>,
+    /// `disconnected` if the circuit was dead while no meter hung, so that nothing flowed; `alive`
+    /// if something may have.
+    pub between: String,
+    /// SHA-256 of the record: protocol or photos.
+    #[serde(default)]
+    pub document: String,
+    pub done_by: String,
+    /// Another person.
+    pub witnessed_by: String,
+    #[serde(default)]
+    pub reason: String,
+    /// The act whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+}
+
+/// A meter, as on its plate.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeterEntry {
+    pub serial: String,
+    #[serde(default)]
+    pub class: String,
+    /// Maximum permissible error, `0.5 %`; empty for that of the class.
+    #[serde(default)]
+    pub mpe: String,
+    /// Transformers, `200/5`; empty if there are none.
+    #[serde(default)]
+    pub ct: String,
+    #[serde(default)]
+    pub vt: String,
+    pub multiplier: String,
+    /// Digits of the display before and after the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<[u32; 2]>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<String>,
+}
+
+/// What a register showed when its meter was exchanged, in the unit that the meter shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterEntry {
+    /// `site/device/quantity`.
+    pub channel: String,
+    /// Final reading of the old meter; empty if nobody read it: nothing is sealed over that.
+    #[serde(default, rename = "final")]
+    pub last: String,
+    /// First reading of the new one.
+    pub start: String,
+}
