@@ -12,6 +12,7 @@ pub mod html;
 pub mod json;
 pub mod model;
 pub mod page;
+pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod text;
