@@ -9,7 +9,6 @@ mod amounts;
 pub mod control;
 pub mod engine;
 pub mod lock;
-mod notes;
 pub mod parked;
 pub mod period;
 pub mod publisher;
@@ -19,6 +18,7 @@ pub mod serve;
 use crate::dataset::DatasetError;
 use crate::journal::JournalError;
 use crate::publish::PublishError;
+use crate::report::ReportError;
 use crate::sources::SourceError;
 
 /// Why the daemon or a command could not go on.
@@ -71,5 +71,16 @@ impl DaemonError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_))
+    }
+}
+
+impl From<ReportError> for DaemonError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Publish(error) => Self::Publish(error),
+            ReportError::Dataset(error) => Self::Dataset(error),
+            ReportError::Io { action, path, source } => Self::Io { action, path, source },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }

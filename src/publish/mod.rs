@@ -49,6 +49,8 @@ pub enum PublishError {
          a copy"
     )]
     Missing { path: String },
+    #[error("this project stands as it once was, without a signing key; it takes no messages")]
+    NoKey,
 }
 
 impl PublishError {
