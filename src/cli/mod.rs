@@ -20,6 +20,7 @@ mod period;
 mod plan;
 mod query;
 mod rebuild;
+mod record;
 mod schema;
 mod serve;
 mod simulate;

@@ -236,10 +236,9 @@ impl Project {
         compact::compact(self)
     }
 
-    /// Marks the identities that acts settle, so that their intervals are computed with them.
+    /// Marks what acts settle, so that its intervals are computed with them.
     pub(super) fn note_settled(&mut self) {
-        let settled = self.registry.settlements().identities();
-        self.dirty.extend(settled.map(|(key, at)| (key.clone(), *at, *at)));
+        self.dirty.extend(self.registry.stretches());
     }
 
     /// The derived part of the state as it goes into COMMIT.
@@ -327,11 +326,11 @@ impl Project {
         for row in rows {
             match self.registry.add(row) {
                 // A refused act is kept by the registry, for whoever derives its leaf.
-                Change::None | Change::Refused | Change::Amount => {}
+                Change::None | Change::Refused => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }
-                Change::Identity(key, at) => self.dirty.push((key, at, at)),
+                Change::Stretches(stretches) => self.dirty.extend(stretches),
             }
         }
         needs_rebuild

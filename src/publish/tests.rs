@@ -8,7 +8,7 @@ use super::*;
 use crate::dataset::layout::Layout;
 use crate::dataset::schema::Table;
 use crate::dataset::table_digest::{all_rows, table_digest};
-use crate::decode::act::{Act, Decision};
+use crate::decode::act::{Act, Content, Decision};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Kind, Message, Nonce, Payload, Source};
 use crate::domain::time::Timestamp;
@@ -110,7 +110,7 @@ fn log(ones: &[One], plan_at: usize) -> Vec<Message> {
                     reason: "read the display".to_owned(),
                     evidence: String::new(),
                 };
-                let act = Act::Decision { number: act, decision };
+                let act = Act { number: act, content: Content::Decision(decision) };
                 (Kind::Decision, act.encode().unwrap())
             }
         };
