@@ -24,6 +24,7 @@ mod record;
 mod schema;
 mod serve;
 mod simulate;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +83,7 @@ enum Command {
     Correct(act::CorrectArguments),
     #[command(subcommand)]
     Amount(amount::Command),
+    Whatif(whatif::Arguments),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -121,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
+        Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

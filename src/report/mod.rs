@@ -20,6 +20,7 @@ pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod text;
+pub mod whatif;
 pub mod xlsx;
 
 pub use model::Report;
