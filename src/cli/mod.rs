@@ -25,6 +25,7 @@ mod record;
 mod schema;
 mod serve;
 mod simulate;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +86,7 @@ enum Command {
     Amount(amount::Command),
     #[command(subcommand)]
     Device(device::Command),
+    Whatif(whatif::Arguments),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -125,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
         Command::Device(command) => device::run(&context, command),
+        Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::derive::Derive;
 use super::neighbours::Frontiers;
 use super::registry::{Change, Registry};
-use super::{PublishError, amounts, derive, intervals, rebuild};
+use super::{PublishError, amounts, compact, derive, intervals, rebuild};
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -226,6 +226,14 @@ impl Project {
     /// When a file cannot be read or the batch not be published.
     pub fn rebuild(&mut self) -> Result<(), PublishError> {
         rebuild::rebuild(self)
+    }
+
+    /// Merges small files into larger ones; gives how many fewer there are.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or the batch not be published.
+    pub fn compact(&mut self) -> Result<usize, PublishError> {
+        compact::compact(self)
     }
 
     /// Marks what acts settle, so that its intervals are computed with them.

@@ -13,12 +13,14 @@ pub mod collect;
 pub mod html;
 pub mod json;
 pub mod model;
-pub mod notes;
+mod notes;
 pub mod page;
 pub mod recompute;
+pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod text;
+pub mod whatif;
 pub mod xlsx;
 
 pub use model::Report;
