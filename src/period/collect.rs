@@ -52,8 +52,8 @@ pub(super) struct Series<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// One series per channel of the plan, in the plan's order. Rows of channels that the plan does
-    /// not have are left out.
+    /// One series per channel of the plan, in the plan's order; then those that only earlier plans
+    /// have. Rows of channels that no plan has are left out.
     pub fn of_plan(input: &Input<'a>) -> Vec<Self> {
         let rows_of = |key: &ChannelKey| {
             let named = input.channels.iter().filter(|channel| channel.key == *key);
@@ -74,7 +74,13 @@ impl<'a> Series<'a> {
             })
         };
         let series = |plan| Self { plan, rows: rows_of(&plan.key), corrections: corrections(plan) };
-        input.plan.channels.iter().map(series).collect()
+        let mut all: Vec<Self> = input.plan.channels.iter().map(series).collect();
+        for former in input.plans.iter().rev().flat_map(|one| &one.plan.channels) {
+            if !all.iter().any(|known| known.plan.key == former.key) {
+                all.push(series(former));
+            }
+        }
+        all
     }
 
     /// The rows that start in `[from, to)`.

@@ -10,6 +10,7 @@ pub mod calculation;
 pub mod calendar;
 pub mod calibration;
 pub mod cells;
+pub mod changes;
 mod channels;
 mod check;
 pub mod claim;
@@ -44,6 +45,7 @@ use crate::domain::reading::{ChannelKey, Channels, Place};
 use crate::domain::time::{Date, Timestamp, Zone};
 
 use calibration::facts::CalibrationFacts;
+use changes::{Changes, RecordedPlan};
 use collect::Series;
 use equations::How;
 use evaluate::{Applied, Evaluated};
@@ -178,6 +180,8 @@ pub struct Input<'a> {
     pub channels: &'a [ChannelRows],
     /// The amounts that stand.
     pub amounts: &'a [Standing],
+    /// All plans of the project, by number; the last is `plan`. None or one: nothing was changed.
+    pub plans: &'a [RecordedPlan],
     /// The devices of all plans, with what acts say of them.
     pub devices: &'a [Device],
     /// What earlier seals fixed of values that equations look back at.
@@ -203,14 +207,15 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     let series = Series::of_plan(input);
     let applied = applied(input, &series)?;
     let parameters = parameters(input, &applied)?;
-    let channels = channels::facts(input, &series)?;
+    let channels = channels::facts(input, &series[..input.plan.channels.len()])?;
     let carried = input
         .earlier
         .iter()
         .filter(|earlier| earlier.period < input.period)
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
-    let (evaluated, unresolved) = years(input, &applied, carried)?;
+    let mut changes = Changes::of(input);
+    let (evaluated, unresolved) = years(input, &applied, &series, &mut changes, carried)?;
     let mut statement = Statement {
         rules: RULES,
         project: project(input),
@@ -224,6 +229,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         fixed: Vec::new(),
         channels,
         calibration: CalibrationFacts::default(),
+        changes: changes.facts,
         doubts: Vec::new(),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
@@ -270,19 +276,25 @@ fn applied<'a>(
     series: &'a [Series<'a>],
 ) -> Result<Vec<Applied<'a>>, PeriodError> {
     let registered = &input.plan.registered;
-    let mut all = Vec::new();
-    for (methodology, id) in input.methodologies.iter().zip(&registered.methodologies) {
-        let mut sources = Vec::new();
-        let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
-        for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
-            let how = gathered(*methodology, parameter)?;
-            sources.push((place, Source::of(input, parameter, how, series)?));
-        }
-        let registered = registered.under(id);
-        let (id, methodology) = (id.clone(), *methodology);
-        all.push(Applied { id, methodology, registered, sources });
+    let methodologies = input.methodologies.iter().zip(&registered.methodologies);
+    methodologies.map(|(one, id)| applied_under(input, *one, id, registered, series)).collect()
+}
+
+/// One methodology with the sources of its parameters, as registered.
+fn applied_under<'a>(
+    input: &Input<'a>,
+    methodology: &'a dyn Equations,
+    id: &str,
+    registered: &'a Registered,
+    series: &'a [Series<'a>],
+) -> Result<Applied<'a>, PeriodError> {
+    let mut sources = Vec::new();
+    let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
+    for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
+        let how = gathered(methodology, parameter)?;
+        sources.push((place, Source::of(input, parameter, how, series)?));
     }
-    Ok(all)
+    Ok(Applied { id: id.to_owned(), methodology, registered: registered.under(id), sources })
 }
 
 /// The unit in which a parameter enters, and how its values come about.
@@ -320,6 +332,8 @@ fn gathered(
 fn years(
     input: &Input<'_>,
     applied: &[Applied<'_>],
+    series: &[Series<'_>],
+    changes: &mut Changes,
     mut carried: i128,
 ) -> Result<(Vec<Vec<Evaluated>>, i128), PeriodError> {
     let mut all: Vec<Vec<Evaluated>> = applied.iter().map(|_| Vec::new()).collect();
@@ -327,7 +341,7 @@ fn years(
         // What this year itself leaves is deducted from later years alone.
         let mut left = 0i128;
         for (applied, years) in applied.iter().zip(&mut all) {
-            let mut evaluated = evaluate::year(input, applied, part)?;
+            let mut evaluated = changes.lowest(input, applied, series, part)?;
             let spreadsheet = evaluated.evaluation.spreadsheet_floor;
             let claim = claim::claim(evaluated.result.er, spreadsheet, carried);
             let claim = claim.ok_or_else(|| PeriodError::Evaluation {
@@ -374,7 +388,7 @@ fn status(input: &Input<'_>, statement: &Statement) -> Status {
             samples.join(", ")
         ));
     }
-    reasons.extend(statement.calibration.holds.iter().cloned());
+    reasons.extend(statement.holds());
     if input.log.is_none() {
         reasons.push("the period is not sealed: no log size and root are fixed".to_owned());
     }

@@ -5,6 +5,7 @@
 use super::calendar::Period;
 use super::calibration::correct::Side;
 use super::calibration::facts::CalibrationFacts;
+use super::changes::ChangeFacts;
 use super::collect::Amount;
 use super::equations::CategoryInput;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
@@ -36,6 +37,8 @@ pub struct Statement {
     pub channels: Vec<ChannelFacts>,
     /// The meters, whether they were in control, and what their errors alter.
     pub calibration: CalibrationFacts,
+    /// Changes of what earlier plans registered.
+    pub changes: Vec<ChangeFacts>,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
     pub counts: Vec<ChannelCount>,
@@ -52,6 +55,13 @@ impl Statement {
     pub fn unconfirmed(&self) -> Vec<String> {
         let open = self.fixed.iter().filter(|fixed| fixed.confirmed.is_none());
         open.map(FixedFacts::label).collect()
+    }
+
+    /// Why nothing may be sealed whoever signs, for people.
+    #[must_use]
+    pub fn holds(&self) -> Vec<String> {
+        let changes = self.changes.iter().filter_map(ChangeFacts::hold);
+        self.calibration.holds.iter().cloned().chain(changes).collect()
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::Timestamp;
 use crate::methodology::Methodology;
+use crate::period::changes::RecordedPlan;
 use crate::period::statement::HistoryValue;
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
@@ -40,6 +41,7 @@ pub struct Collected {
     pub(super) methodologies: Vec<Methodology>,
     pub(super) amounts: Vec<Standing>,
     pub(super) devices: Vec<Device>,
+    plans: Vec<RecordedPlan>,
     pub(super) channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
@@ -117,7 +119,6 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     }
     findings.extend(stuck_findings(published, &plan, range)?);
     findings.extend(notes::acts(registry, range));
-    findings.extend(notes::registered_changes(registry));
     let channels = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
@@ -128,6 +129,7 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         methodologies,
         amounts,
         devices: registry.devices().history(registry.plans()),
+        plans: registry.recorded_plans(),
         channels,
         tally: tally(layout, id, range)?,
         findings,
@@ -174,6 +176,7 @@ impl Collected {
             channels: &self.channels,
             amounts: &self.amounts,
             devices: &self.devices,
+            plans: &self.plans,
             history: &history,
             counts: &counts,
             refused: &groups,

@@ -12,6 +12,7 @@ use mrv::domain::digest::Sha256Digest;
 use mrv::domain::flag::{Code, Flags, Quality};
 use mrv::domain::reading::{ChannelId, ChannelKey, Place};
 use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
+use mrv::period::changes::RecordedPlan;
 use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
@@ -24,6 +25,8 @@ pub struct Project {
     pub methodologies: Vec<Box<dyn Equations>>,
     pub amounts: Vec<Standing>,
     pub devices: Devices,
+    /// Plans before this one, by number, each with the time at which it was received; this one last.
+    pub plans: Vec<RecordedPlan>,
     pub history: Vec<HistoryValue>,
     pub channels: Vec<ChannelRows>,
     pub counts: Vec<ChannelCount>,
@@ -45,6 +48,7 @@ impl Project {
             methodologies: vec![Box::new(methodology)],
             amounts: Vec::new(),
             devices: Devices::default(),
+            plans: Vec::new(),
             history: Vec::new(),
             channels: Vec::new(),
             counts: Vec::new(),
@@ -124,6 +128,7 @@ impl Project {
         statement(&Input {
             devices: &self.devices.history(&plans),
             plan: &self.plan,
+            plans: &self.plans,
             plan_leaf: 3,
             methodologies: &methodologies,
             amounts: &self.amounts,

@@ -227,6 +227,22 @@ impl Permissible {
 }
 
 impl CalibrationRule {
+    /// The stricter of two rules: what a later plan loosens counts once it is approved.
+    #[must_use]
+    pub fn stricter(old: Option<&Self>, new: Option<&Self>) -> Option<Self> {
+        match (old, new) {
+            (Some(old), Some(new)) => Some(Self {
+                months: old.months.min(new.months),
+                body: new.body.clone(),
+                basis: match (old.basis, new.basis) {
+                    (Basis::Own, Basis::Own) => Basis::Own,
+                    _ => Basis::Accredited,
+                },
+            }),
+            (old, new) => old.or(new).cloned(),
+        }
+    }
+
     /// Reads an interval: `12 months`, `1 year`, `2 years`; gives months.
     #[must_use]
     pub fn parse_interval(text: &str) -> Option<u32> {

@@ -7,7 +7,9 @@
 
 mod check;
 pub use check::stamps::parse_pattern;
+pub mod change;
 pub mod device;
+pub mod difference;
 pub mod history;
 mod raw;
 pub mod reader;
@@ -19,6 +21,7 @@ use crate::domain::reading::{ChannelKey, DeviceKey};
 use crate::domain::time::{Date, Timestamp, Zone};
 use crate::domain::unit::Unit;
 
+pub use change::PlanChange;
 pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
 pub use reader::Reader;
 
@@ -34,6 +37,8 @@ pub struct Plan {
     /// Reads messages received from here on and judges readings stamped from here on.
     pub valid_from: Timestamp,
     pub registered: Registered,
+    /// What it says of its changes to what earlier plans registered.
+    pub changes: Vec<PlanChange>,
     /// Sorted by key, no key twice.
     pub devices: Vec<DevicePlan>,
     /// Sorted by key, no key twice.

@@ -21,6 +21,8 @@ pub struct RawPlan {
     #[serde(default)]
     pub tolerances: RawTolerances,
     #[serde(default)]
+    pub change: Vec<RawChange>,
+    #[serde(default)]
     pub device: Vec<RawDevice>,
     #[serde(default)]
     pub channel: Vec<RawChannel>,
@@ -158,6 +160,30 @@ pub struct RawChannel {
     pub serial: String,
     #[serde(default)]
     pub class: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawChange {
+    /// `EF_RE[roof]`, `zone`, `calibration of roof/m1`.
+    pub what: Text,
+    /// `temporary-deviation`, `correction` or `permanent-change`.
+    pub kind: Text,
+    pub from: Option<Text>,
+    pub to: Option<Text>,
+    #[serde(default)]
+    pub reason: String,
+    pub approval: Option<RawApproval>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawApproval {
+    pub body: Text,
+    pub number: Text,
+    pub date: Text,
+    /// SHA-256.
+    pub document: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

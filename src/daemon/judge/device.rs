@@ -65,7 +65,7 @@ pub(super) fn judge_certificate(
 /// [`DaemonError::Refused`] with the reason; others when a file cannot be read.
 pub(super) fn judge_exchange(case: &Case<'_>, entry: &ExchangeEntry) -> Result<(), DaemonError> {
     needs(
-        "exchange",
+        "record of an exchange",
         &[
             ("witness", &entry.witnessed_by),
             ("old serial number", &entry.old.serial),

@@ -204,7 +204,16 @@ impl Devices {
                 device.place.clone_from(&planned.place);
                 device.maker.clone_from(&planned.maker);
                 device.model.clone_from(&planned.model);
-                device.rule.clone_from(&planned.rule);
+                let what = format!("calibration of {}", planned.key);
+                let stated = plan.changes.iter().find(|change| change.what == what);
+                let is_approved = stated.is_some_and(|change| change.approval.is_some());
+                let is_first = plans.iter().all(|other| {
+                    other.number >= plan.number || other.device(&planned.key).is_none()
+                });
+                device.rule = match is_first || is_approved {
+                    true => planned.rule.clone(),
+                    false => CalibrationRule::stricter(device.rule.as_ref(), planned.rule.as_ref()),
+                };
                 device.moves.clone_from(&planned.moves);
             }
         }

@@ -17,6 +17,7 @@ use crate::domain::flag::Code;
 use crate::domain::message::{Kind, Payload};
 use crate::domain::reading::{ChannelKey, Place, Refusal, refused_text};
 use crate::domain::time::Timestamp;
+use crate::period::changes::RecordedPlan;
 
 /// A methodology as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct SealLeaf {
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     plans: PlanHistory,
-    /// Leaf of each plan, by number from 1.
-    plan_leaves: Vec<i64>,
+    /// Leaf of each plan and when it was received, by number from 1.
+    plan_leaves: Vec<(i64, Timestamp)>,
     /// The last text of each id.
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
@@ -104,7 +105,18 @@ impl Registry {
     /// The leaf that carries the plan of this number.
     #[must_use]
     pub fn plan_leaf(&self, number: u32) -> Option<i64> {
-        self.plan_leaves.get((number as usize).checked_sub(1)?).copied()
+        self.plan_leaves.get((number as usize).checked_sub(1)?).map(|(leaf, _)| *leaf)
+    }
+
+    /// The plans with the times at which they were received, by number.
+    #[must_use]
+    pub fn recorded_plans(&self) -> Vec<RecordedPlan> {
+        let plans = self.plans.iter().zip(&self.plan_leaves);
+        let recorded = |(plan, (_, received_at)): (&Arc<Plan>, &(i64, Timestamp))| RecordedPlan {
+            plan: plan.clone(),
+            received_at: *received_at,
+        };
+        plans.map(recorded).collect()
     }
 
     #[must_use]
@@ -236,7 +248,7 @@ impl Registry {
         let (number, valid_from) = (plan.number, plan.valid_from);
         match self.plans.push(Arc::new(plan)) {
             Ok(()) => {
-                self.plan_leaves.push(row.leaf);
+                self.plan_leaves.push((row.leaf, row.header.received_at));
                 Change::Plan { number, valid_from }
             }
             Err(error) => self.refuse(row, bytes, &error.to_string()),

@@ -1,5 +1,6 @@
 //! From the plan as written to the plan as checked; everything wrong is told at once.
 
+mod changes;
 mod channels;
 mod devices;
 mod readers;
@@ -76,12 +77,14 @@ impl Findings<'_> {
             registered.parameters.iter().for_each(|p| bound_channels(&mut channels, p));
             self.link_devices(raw, &mut devices, &channels, registered);
         }
+        let changes = self.changes(&raw.change, *raw.number.get_ref());
         let tolerances = self.tolerances(&raw.tolerances);
         Some(Plan {
             project: project?,
             number: number?,
             valid_from: valid_from?,
             registered: registered?,
+            changes,
             devices,
             channels,
             readers,
