@@ -15,7 +15,7 @@ pub use quality::{
 };
 pub use result::{Category, Gap, Input, Step, Year};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `report.json` calls its own form.
 pub const FORMAT: &str = "mrv report 2";
@@ -24,7 +24,7 @@ pub const FORMAT: &str = "mrv report 2";
 pub const INDICATIVE: &str = "indicative, not verified";
 
 /// A monitoring report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Report {
     /// Name and version of this form.
@@ -59,7 +59,7 @@ pub struct Report {
 }
 
 /// A number: exact, and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Figure {
     /// Decimal text in full precision.
@@ -86,20 +86,8 @@ impl Report {
     }
 }
 
-/// Whether the report is fixed.
-/// Local calendar dates, both inclusive.
-/// The result of a calendar year.
-/// The category of a day.
-/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
-/// One value of the calculation.
-/// A parameter monitored ex post: a line of MRS(input).
-/// A document that a parameter's value stands on.
-/// A total of a local calendar month inside the period.
-/// A parameter fixed ex ante.
-/// A doubt and its effect on ER.
-/// decoded = readings + conflicts + refused.
 /// What the figures stand on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Provenance {
     /// The rules by which the figures were computed.

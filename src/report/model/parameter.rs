@@ -1,10 +1,11 @@
 //! Parameters monitored ex post and fixed ex ante, with their documents.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Figure;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A parameter monitored ex post: a line of MRS(input).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Parameter {
     /// Name of the methodology.
@@ -30,7 +31,8 @@ pub struct Parameter {
     pub months: Vec<Month>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A document that a parameter's value stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Document {
     /// Number of the act that states it, and its leaf.
@@ -58,7 +60,8 @@ pub struct Document {
     pub standing: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A total of a local calendar month inside the period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Month {
     pub month: String,
@@ -70,7 +73,8 @@ pub struct Month {
     pub documented: Option<Figure>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A parameter fixed ex ante.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Fixed {
     /// Name of the methodology.

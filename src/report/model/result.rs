@@ -1,10 +1,11 @@
 //! The result of each calendar year, with its inputs, steps and what doubts cost.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Figure;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The result of a calendar year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Year {
     /// Name of the methodology.
@@ -40,7 +41,8 @@ pub struct Year {
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The category of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Category {
     pub label: String,
@@ -48,7 +50,8 @@ pub struct Category {
     pub category: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Input {
     pub label: String,
@@ -73,7 +76,8 @@ pub struct Input {
     pub leaves: Option<[i64; 2]>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One value of the calculation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Step {
     pub label: String,
@@ -88,7 +92,8 @@ pub struct Step {
     pub value: Figure,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A doubt and its effect on ER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Gap {
     /// Name of the methodology.
