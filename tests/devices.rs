@@ -11,7 +11,9 @@ use mrv::dataset::layout::Layout;
 use mrv::dataset::query::query;
 use mrv::dataset::schema::Table;
 use mrv::dataset::table_digest;
-use mrv::decode::act::{CertificateEntry, Content, ExchangeEntry, MeterEntry, RegisterEntry};
+use mrv::decode::act::{
+    CertificateEntry, Content, Correction, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry,
+};
 use mrv::domain::id::ProjectId;
 use mrv::evidence::checkpoint::key_pair;
 use serde_json::Value;
@@ -156,6 +158,7 @@ impl Plant {
         match &mut act {
             Content::Exchange(entry) => entry.document.clone_from(&file.sha256),
             Content::Certificate(entry) => entry.document.clone_from(&file.sha256),
+            Content::Reading(entry) => entry.document.clone_from(&file.sha256),
             other => panic!("{other:?}"),
         }
         let mut stated = Stated::new(act);
@@ -424,4 +427,63 @@ fn the_commands_record_and_list() {
         text.contains("certificate C-2 of 2026-03-01 by Laboratory: as found -0.2 %"),
         "{text}"
     );
+}
+
+#[test]
+fn a_manual_reading_typed_too_low_is_warned_before_it_is_kept_and_corrected_by_naming_it() {
+    let plant = Plant::new();
+    let reading = |value: &str| ReadingEntry {
+        site: "roof".to_owned(),
+        device: "m1".to_owned(),
+        quantity: "EG".to_owned(),
+        at: "2026-04-10T00:00:00Z".to_owned(),
+        value: value.to_owned(),
+        read_by: "Ann".to_owned(),
+        ..ReadingEntry::default()
+    };
+    plant.read(&[("2026-03-31T00:00:00Z", "13400.0")]);
+    // 13,900.0 is on the display; 3,900.0 is typed: below the last one.
+    let reason = plant.refused(Content::Reading(reading("3900.0")));
+    assert!(
+        reason.starts_with("V-BACKWARD: roof/m1/EG 13400 at 2026-03-31T00:00:00Z and 3900"),
+        "{reason}"
+    );
+    // 99,000.0: 85,600 x 40 kWh in ten days of 800 kW cannot be.
+    let reason = plant.refused(Content::Reading(reading("99000.0")));
+    assert!(reason.starts_with("V-CAPACITY: "), "{reason}");
+    let sql = "SELECT value, leaf FROM readings WHERE at >= '2026-04-10' AND at < '2026-04-11'";
+    assert_eq!(plant.rows(sql), Vec::<Vec<String>>::new());
+    // Whoever insists is recorded; the register then counts by bounds.
+    let mut stated = Stated::new(Content::Reading(reading("3900.0")));
+    stated.is_sure = true;
+    let insist = Request::Record { project: PROJECT.to_owned(), acts: vec![stated] };
+    assert!(matches!(plant.ask(insist), Answer::Acts { first: 1, .. }));
+    assert_eq!(plant.rows(sql)[0][0], "3900.000000");
+    let sum = "SELECT SUM(value), SUM(low), COUNT(value) FROM intervals WHERE start >= '2026-03-31' AND \
+               start < '2026-04-10'";
+    assert_eq!(plant.rows(sum)[0][2], "0");
+    // The correction names the first value; the reading stays where it is.
+    let correction = Correction {
+        site: "roof".to_owned(),
+        device: "m1".to_owned(),
+        quantity: "EG".to_owned(),
+        at: "2026-04-10T00:00:00Z".to_owned(),
+        old: "3900".to_owned(),
+        new: "13900".to_owned(),
+        author: "Bo".to_owned(),
+        reason: "typed 10,000 too low".to_owned(),
+        evidence: String::new(),
+    };
+    let acts = vec![Stated::new(Content::Correction(correction))];
+    let correct = Request::Record { project: PROJECT.to_owned(), acts };
+    assert!(matches!(plant.ask(correct), Answer::Acts { first: 2, .. }));
+    assert_eq!(plant.rows(sql)[0][0], "3900.000000");
+    let sums = plant.rows(sum);
+    assert_eq!((sums[0][0].as_str(), sums[0][1].as_str()), ("20000.000000", "20000.000000"));
+    // The same readings from the messages alone.
+    let id = ProjectId::parse(PROJECT).unwrap();
+    let digest = || table_digest::table_digest(&plant.layout, Table::Readings, &id).unwrap();
+    let before = digest();
+    assert!(matches!(plant.ask(Request::Rebuild { project: PROJECT.to_owned() }), Answer::Done));
+    assert_eq!(digest(), before);
 }

@@ -1,4 +1,4 @@
-//! `mrv device certificate|exchange|list`: what happens to meters, recorded with its documents.
+//! `mrv device certificate|exchange|reading|list`: what happens to meters, recorded with its documents.
 
 use anyhow::Result;
 
@@ -6,13 +6,15 @@ use super::context::{UsageError, author, project_id};
 use super::record::{document, record};
 use super::{Context, Ended};
 use crate::daemon::request::Stated;
-use crate::decode::act::{CertificateEntry, Content, ExchangeEntry, MeterEntry, RegisterEntry};
+use crate::decode::act::{
+    CertificateEntry, Content, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry,
+};
 use crate::decode::devices::{Device, Origin};
 use crate::publish::registry;
 
-/// Record certificates and exchanges of meters, and show which meter hung where.
+/// Record certificates, exchanges and readings of meters, and show which meter hung where.
 ///
-/// Both are messages in the project's log, and so are their documents. A certificate counts for the
+/// They are messages in the project's log, and so are their documents. A certificate counts for the
 /// time that it speaks of, whenever it is found. An exchange is one act: final and start reading,
 /// both meters, the time without one, two different people.
 #[derive(Debug, clap::Subcommand)]
@@ -21,8 +23,39 @@ pub enum Command {
     Certificate(Box<CertificateArguments>),
     /// Record that a meter was exchanged for another.
     Exchange(Box<ExchangeArguments>),
+    /// Record what a display shows, read by a person.
+    Reading(ReadingArguments),
     /// Show devices, their meters and certificates.
     List(ListArguments),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mrv device reading --project P --channel roof/meter-1/EG \
+    --at 2026-03-31T17:00:00+07:00 --value 24710.5 \\\n    --document photo.jpg\n\n\
+    A value that was typed wrong is corrected by naming it: mrv correct --old ... --new ...")]
+pub struct ReadingArguments {
+    #[arg(long)]
+    project: String,
+    /// The channel: site/device/quantity.
+    #[arg(long)]
+    channel: String,
+    /// When it was read, RFC 3339 with offset.
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// As the display shows it.
+    #[arg(long)]
+    value: String,
+    /// A photo of the display: a file, or the SHA-256 of one that the log has.
+    #[arg(long, value_name = "FILE", default_value = "")]
+    document: String,
+    /// Who read it; the user's name where not given.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Record it although it falls below the reading before it or rises more than can be.
+    #[arg(long)]
+    sure: bool,
+    #[arg(long, default_value = "")]
+    reason: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -160,6 +193,7 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
     match command {
         Command::Certificate(arguments) => certificate(context, *arguments),
         Command::Exchange(arguments) => exchange(context, *arguments),
+        Command::Reading(arguments) => reading(context, arguments),
         Command::List(arguments) => list(context, &arguments),
     }
 }
@@ -223,6 +257,31 @@ fn exchange(context: &Context, arguments: ExchangeArguments) -> Result<Ended> {
         replaces: arguments.replaces,
     };
     let mut stated = Stated::new(Content::Exchange(entry));
+    stated.documents = attached;
+    stated.is_sure = arguments.sure;
+    record(context, arguments.project, vec![stated])
+}
+
+fn reading(context: &Context, arguments: ReadingArguments) -> Result<Ended> {
+    let parts: Vec<&str> = arguments.channel.split('/').collect();
+    let [site, device, quantity] = parts.as_slice() else {
+        let channel = &arguments.channel;
+        let reason = format!("{channel:?} names no channel; write site/device/quantity");
+        return Err(UsageError(reason).into());
+    };
+    let mut attached = Vec::new();
+    let document = document(&arguments.document, &mut attached)?;
+    let entry = ReadingEntry {
+        site: (*site).to_owned(),
+        device: (*device).to_owned(),
+        quantity: (*quantity).to_owned(),
+        at: arguments.at,
+        value: arguments.value,
+        document,
+        read_by: author(arguments.by),
+        reason: arguments.reason,
+    };
+    let mut stated = Stated::new(Content::Reading(entry));
     stated.documents = attached;
     stated.is_sure = arguments.sure;
     record(context, arguments.project, vec![stated])

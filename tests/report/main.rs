@@ -2,6 +2,7 @@
 
 mod amounts;
 mod cells;
+mod changes;
 mod fixture;
 mod forms;
 mod meters;

@@ -5,6 +5,7 @@
 //! before. It alters nothing.
 
 mod amount;
+mod by_hand;
 mod device;
 mod reading;
 
@@ -89,6 +90,7 @@ fn judge_one(case: &Case<'_>, act: &Content) -> Result<(), DaemonError> {
         Content::Check(check) => amount::judge_check(case, check).map_err(DaemonError::Refused),
         Content::Certificate(certificate) => device::judge_certificate(case, certificate),
         Content::Exchange(exchange) => device::judge_exchange(case, exchange),
+        Content::Reading(entry) => by_hand::judge(case, entry),
         Content::Seal(_) => refused("a seal is made by closing a period".to_owned()),
     }
 }

@@ -1,6 +1,10 @@
-//! What happens to a meter: a calibration's certificate, and its exchange for another.
+//! What happens to a meter: a calibration's certificate, its exchange for another, a reading by hand.
 
 use serde::{Deserialize, Serialize};
+
+use super::ActError;
+use crate::domain::decimal::Decimal;
+use crate::domain::time::Timestamp;
 
 /// A certificate of a calibration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -10,6 +14,8 @@ pub struct CertificateEntry {
     pub device: String,
     /// Of the meter that was calibrated.
     pub serial: String,
+    /// As printed on it. In the act `number` is the act's own.
+    #[serde(rename = "certificate")]
     pub number: String,
     /// Who issued it.
     pub body: String,
@@ -99,4 +105,42 @@ pub struct RegisterEntry {
     pub last: String,
     /// First reading of the new one.
     pub start: String,
+}
+
+/// A register read by hand. It becomes a reading of its channel like any that a gateway sends, so that
+/// another value of the same instant is a conflict, and a correction names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingEntry {
+    pub site: String,
+    pub device: String,
+    pub quantity: String,
+    /// RFC 3339.
+    pub at: String,
+    /// As the display shows it, in the unit that the channel sends.
+    pub value: String,
+    /// SHA-256 of a photo of the display; empty if there is none.
+    #[serde(default)]
+    pub document: String,
+    pub read_by: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl ReadingEntry {
+    /// When it was read.
+    ///
+    /// # Errors
+    /// When it states no time.
+    pub fn stamp(&self) -> Result<Timestamp, ActError> {
+        Timestamp::parse_rfc3339(&self.at).map_err(|error| ActError::Time(self.at.clone(), error))
+    }
+
+    /// What was read.
+    ///
+    /// # Errors
+    /// When it is no number.
+    pub fn number(&self) -> Result<Decimal, ActError> {
+        Decimal::parse(&self.value).map_err(|error| ActError::Value(self.value.clone(), error))
+    }
 }

@@ -14,7 +14,7 @@ mod settle;
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
-pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, RegisterEntry};
+pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry};
 pub use seal::{Seal, SealedValue};
 pub use settle::{Settled, Settlements, stored_value};
 
@@ -54,6 +54,7 @@ pub enum Content {
     Check(AmountCheck),
     Certificate(CertificateEntry),
     Exchange(ExchangeEntry),
+    Reading(ReadingEntry),
 }
 
 /// A recorded act with its number in the project.
@@ -100,6 +101,7 @@ impl Content {
             Self::Check(_) => "check",
             Self::Certificate(_) => "certificate",
             Self::Exchange(_) => "exchange",
+            Self::Reading(_) => "reading",
         }
     }
 
@@ -111,7 +113,7 @@ impl Content {
             Self::Correction(_) => Kind::Correction,
             Self::Seal(_) => Kind::Seal,
             Self::Amount(_) | Self::Check(_) => Kind::Amount,
-            Self::Certificate(_) | Self::Exchange(_) => Kind::Act,
+            Self::Certificate(_) | Self::Exchange(_) | Self::Reading(_) => Kind::Act,
         }
     }
 
@@ -126,6 +128,7 @@ impl Content {
             Self::Check(check) => &check.checked_by,
             Self::Certificate(certificate) => &certificate.entered_by,
             Self::Exchange(exchange) => &exchange.done_by,
+            Self::Reading(reading) => &reading.read_by,
         }
     }
 
@@ -136,6 +139,7 @@ impl Content {
             Self::Amount(amount) if !amount.document.is_empty() => vec![&amount.document],
             Self::Certificate(certificate) => vec![&certificate.document],
             Self::Exchange(exchange) if !exchange.document.is_empty() => vec![&exchange.document],
+            Self::Reading(reading) if !reading.document.is_empty() => vec![&reading.document],
             _ => Vec::new(),
         }
     }

@@ -310,3 +310,33 @@ impl Devices {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::act::{Act, Content, MeterEntry, ReadingEntry, RegisterEntry};
+    use super::*;
+
+    #[test]
+    fn acts_about_devices_read_back_from_their_payloads() {
+        let text = |text: &str| text.to_owned();
+        let certificate = CertificateEntry { number: text("C-1"), ..CertificateEntry::default() };
+        let meter =
+            MeterEntry { digits: Some([5, 1]), seals: vec![text("A")], ..MeterEntry::default() };
+        let exchange = ExchangeEntry {
+            old: meter.clone(),
+            new: meter,
+            registers: vec![RegisterEntry { last: text("1"), ..RegisterEntry::default() }],
+            replaces: Some(3),
+            ..ExchangeEntry::default()
+        };
+        let reading = ReadingEntry { value: text("1.5"), ..ReadingEntry::default() };
+        for content in [
+            Content::Certificate(certificate),
+            Content::Exchange(exchange),
+            Content::Reading(reading),
+        ] {
+            let act = Act { number: 7, content };
+            assert_eq!(Act::parse(&act.encode().unwrap()).unwrap(), act);
+        }
+    }
+}

@@ -36,7 +36,11 @@ pub(in crate::period) fn check(
         {
             exchanged(facts, exchange, findings);
         }
-        for (at, old, new) in facts.device.unrecorded.iter().filter(|one| one.0 < range.1) {
+        // A plan may declare the readings of an exchange with the channel, without two names.
+        let mut channels = facts.channels.iter().filter_map(|key| input.plan.channel(key));
+        let is_declared = channels.any(|channel| !channel.exchanges.is_empty());
+        let unrecorded = facts.device.unrecorded.iter().filter(|one| one.0 < range.1);
+        for (at, old, new) in unrecorded.filter(|_| !is_declared) {
             let message = format!(
                 "{}: the plan names meter {new} from {at} on, meter {old} before; no exchange with final \
                  and start reading is recorded",

@@ -203,6 +203,12 @@ impl Registry {
                 self.ledger.check(check);
                 Change::None
             }
+            // It is decoded as a reading of its channel.
+            Content::Reading(reading) => {
+                reading.stamp()?;
+                reading.number()?;
+                Change::None
+            }
             Content::Certificate(certificate) => {
                 self.devices.add_certificate(act.number, leaf, certificate)?;
                 Change::None

@@ -1,6 +1,7 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
 mod calibration;
+mod changes;
 
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
@@ -45,6 +46,11 @@ impl Report {
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
             calibration: calibration::calibration(statement),
+            changes: statement
+                .changes
+                .iter()
+                .map(|one| changes::change(one, &statement.project.zone))
+                .collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),

@@ -4,6 +4,7 @@
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
 mod calibration;
+mod change;
 mod parameter;
 mod project;
 mod quality;
@@ -12,6 +13,7 @@ mod result;
 pub use calibration::{
     Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
 };
+pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
@@ -19,7 +21,7 @@ pub use quality::{
 };
 pub use result::{Category, Gap, Input, Step, Year};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `report.json` calls its own form.
 pub const FORMAT: &str = "mrv report 2";
@@ -28,7 +30,7 @@ pub const FORMAT: &str = "mrv report 2";
 pub const INDICATIVE: &str = "indicative, not verified";
 
 /// A monitoring report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Report {
     /// Name and version of this form.
@@ -54,6 +56,8 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// The meters, whether they were in control, and what their errors alter.
     pub calibration: Calibration,
+    /// Changes of what earlier plans registered.
+    pub changes: Vec<PlanChange>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,
@@ -65,7 +69,7 @@ pub struct Report {
 }
 
 /// A number: exact, and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Figure {
     /// Decimal text in full precision.
@@ -93,7 +97,7 @@ impl Report {
 }
 
 /// What the figures stand on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Provenance {
     /// The rules by which the figures were computed.

@@ -5,7 +5,7 @@
 //! beside it, because a spreadsheet computes in binary floats. The sheet `Figures` lists every figure
 //! of `report.json` as exact text, by its JSON pointer. Text is never written as a formula.
 
-mod calibration;
+mod chapters;
 mod forms;
 mod lists;
 mod sheet;
@@ -88,11 +88,13 @@ fn workbook(report: &Report, figures: &[(String, Figure)]) -> Result<Vec<u8>, Xl
     forms::structure(&mut book, report)?;
     lists::documents(&mut book, report)?;
     lists::gaps(&mut book, report)?;
-    calibration::calibration(&mut book, report)?;
     lists::quality(&mut book, report)?;
     lists::flags(&mut book, report)?;
     lists::refusals(&mut book, report)?;
     lists::months(&mut book, report)?;
+    for chapter in report.chapters() {
+        chapters::sheet(&mut book, report, &chapter)?;
+    }
     lists::figures(&mut book, report, figures)?;
     book.save_to_buffer()
 }
