@@ -21,6 +21,7 @@ pub mod batch;
 pub mod blob;
 pub mod commit;
 pub mod durable;
+pub mod extract;
 pub mod interval_rows;
 pub mod layout;
 pub mod log_check;

@@ -108,6 +108,20 @@ pub fn acts<E: From<DatasetError>>(
     Ok(())
 }
 
+/// Rows of `messages` of a project, whatever their leaves.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn message_count(layout: &Layout, project: &ProjectId) -> Result<u64, DatasetError> {
+    let mut count = 0;
+    for path in super::table_digest::table_files(layout, Table::Messages, project)? {
+        for batch in read(&path, &Selection { columns: &["leaf"], ..Selection::default() })? {
+            count += batch?.num_rows() as u64;
+        }
+    }
+    Ok(count)
+}
+
 /// The stored readings and conflicts of a project with stamps in `[from, to)` that `keep` keeps,
 /// each sorted by channel names, stamp, leaf, item. Channels that are not in the table yet are added
 /// to it.

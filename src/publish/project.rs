@@ -156,6 +156,14 @@ impl Project {
         self.tree.root()
     }
 
+    /// The first leaf that readings stamped in `[from, to)` stand on, or those next before them.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn first_leaf(&self, range: (Timestamp, Timestamp)) -> Result<Option<i64>, PublishError> {
+        intervals::stored(self).first_leaf(&self.channels, range)
+    }
+
     /// True if intervals are older than readings.
     #[must_use]
     pub fn has_dirty_intervals(&self) -> bool {

@@ -41,6 +41,8 @@ pub struct Collected {
     tally: Tally,
     findings: Vec<Noted>,
     earlier: Vec<(i64, Seal)>,
+    /// From (inclusive) to (exclusive): the time whose readings the figures stand on.
+    pub reach: (Timestamp, Timestamp),
     /// Leaves that count, and the root of the log at that size.
     pub log_size: i64,
     pub root: [u8; 32],
@@ -97,6 +99,7 @@ pub fn collect(project: &mut Project, period: Period) -> Result<Collected, Repor
     let registry = project.registry();
     Ok(Collected {
         period,
+        reach: wide,
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,

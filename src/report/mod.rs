@@ -8,6 +8,7 @@
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod build;
+pub mod bundle;
 pub mod calculation;
 pub mod collect;
 pub mod html;
@@ -15,6 +16,7 @@ pub mod json;
 pub mod model;
 pub mod notes;
 pub mod page;
+pub mod recheck;
 pub mod recompute;
 #[cfg(test)]
 mod schema;
