@@ -10,6 +10,7 @@ mod calc;
 mod check;
 mod context;
 mod dry_run;
+mod explain;
 mod factor;
 mod gateway;
 mod ingest;
@@ -22,9 +23,11 @@ mod plan;
 mod query;
 mod rebuild;
 mod recheck;
+mod record;
 mod schema;
 mod serve;
 mod simulate;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -88,6 +91,8 @@ enum Command {
     Amount(amount::Command),
     Bundle(bundle::Arguments),
     Recheck(recheck::Arguments),
+    Explain(explain::Arguments),
+    Whatif(whatif::Arguments),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -133,6 +138,8 @@ pub fn run() -> ExitCode {
         Command::Amount(command) => amount::run(&context, command),
         Command::Bundle(arguments) => bundle::run(&context, arguments),
         Command::Recheck(arguments) => recheck::run(&context, arguments),
+        Command::Explain(arguments) => explain::run(&context, arguments),
+        Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

@@ -4,14 +4,14 @@
 //! [`request`]s; commands use it alone, the daemon ([`serve`]) puts the doors in front of it.
 //! [`control`] lets a command hand its request to a running daemon.
 
-mod acts;
-mod amounts;
 pub mod control;
 pub mod engine;
+mod judge;
 pub mod lock;
 pub mod parked;
 pub mod period;
 pub mod publisher;
+pub mod record;
 pub mod request;
 pub mod serve;
 

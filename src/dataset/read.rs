@@ -108,6 +108,34 @@ pub fn acts<E: From<DatasetError>>(
     Ok(())
 }
 
+/// Calls `found` with the row of one leaf, if it is there: neither its neighbours nor other leaves
+/// need be.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn one(
+    layout: &Layout,
+    project: &ProjectId,
+    leaf: i64,
+    mut found: impl FnMut(MessageRow),
+) -> Result<(), DatasetError> {
+    for (first, last, path) in message_files(layout, project)? {
+        if !(first..=last).contains(&leaf) {
+            continue;
+        }
+        let selection = Selection { leaves: Some((leaf, leaf + 1)), ..Selection::default() };
+        for batch in read(&path, &selection)? {
+            for row in message_rows(layout, &path, &batch?)? {
+                if row.leaf == leaf {
+                    found(row);
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Rows of `messages` of a project, whatever their leaves.
 ///
 /// # Errors
@@ -206,7 +234,7 @@ pub(super) fn files_between(
             continue;
         }
         let folder = layout.table_month(table, project, month);
-        let names = super::commit::list_folder(&folder)?;
+        let names = super::folder::list_folder(&folder)?;
         files.extend(names.into_iter().map(|(name, _)| folder.join(name)));
     }
     Ok(files)

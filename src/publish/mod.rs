@@ -8,6 +8,7 @@
 //! one thread per project at a time.
 
 pub mod amounts;
+pub mod compact;
 pub mod derive;
 pub mod intervals;
 pub mod items;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::derive::Derive;
-use super::neighbours::Frontiers;
+use super::neighbours::{Frontiers, Side};
 use super::registry::{Change, Registry};
-use super::{PublishError, amounts, derive, intervals, rebuild};
+use super::{PublishError, amounts, compact, derive, intervals, rebuild};
+use crate::aggregate::point::Point;
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -164,6 +165,21 @@ impl Project {
         intervals::stored(self).first_leaf(&self.channels, range)
     }
 
+    /// The usable point of a channel nearest to `at` on one side, exclusive, however far.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn nearest(
+        &self,
+        key: &ChannelKey,
+        at: Timestamp,
+        side: Side,
+    ) -> Result<Option<Point>, PublishError> {
+        let mut channels = self.channels.clone();
+        let channel = channels.intern(key);
+        intervals::stored(self).nearest(&mut channels, channel, at, side)
+    }
+
     /// True if intervals are older than readings.
     #[must_use]
     pub fn has_dirty_intervals(&self) -> bool {
@@ -236,10 +252,17 @@ impl Project {
         rebuild::rebuild(self)
     }
 
-    /// Marks the identities that acts settle, so that their intervals are computed with them.
+    /// Merges small files into larger ones; gives how many fewer there are.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or the batch not be published.
+    pub fn compact(&mut self) -> Result<usize, PublishError> {
+        compact::compact(self)
+    }
+
+    /// Marks what acts settle, so that its intervals are computed with them.
     pub(super) fn note_settled(&mut self) {
-        let settled = self.registry.settlements().identities();
-        self.dirty.extend(settled.map(|(key, at)| (key.clone(), *at, *at)));
+        self.dirty.extend(self.registry.stretches());
     }
 
     /// The derived part of the state as it goes into COMMIT.
@@ -327,11 +350,11 @@ impl Project {
         for row in rows {
             match self.registry.add(row) {
                 // A refused act is kept by the registry, for whoever derives its leaf.
-                Change::None | Change::Refused | Change::Amount => {}
+                Change::None | Change::Refused => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }
-                Change::Identity(key, at) => self.dirty.push((key, at, at)),
+                Change::Stretches(stretches) => self.dirty.extend(stretches),
             }
         }
         needs_rebuild

@@ -12,6 +12,7 @@ use crate::aggregate::finding::{flagged, stuck};
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan};
 use crate::dataset::interval_rows;
+use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::decode::act::{Seal, SealedValue};
 use crate::decode::amount::Standing;
@@ -32,15 +33,15 @@ use crate::publish::registry::Registry;
 
 /// What was collected of a period, as of one log size.
 pub struct Collected {
-    period: Period,
-    plan: Arc<Plan>,
+    pub(super) period: Period,
+    pub(super) plan: Arc<Plan>,
     plan_leaf: i64,
-    methodologies: Vec<Methodology>,
-    amounts: Vec<Standing>,
-    channels: Vec<ChannelRows>,
+    pub(super) methodologies: Vec<Methodology>,
+    pub(super) amounts: Vec<Standing>,
+    pub(super) channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
-    earlier: Vec<(i64, Seal)>,
+    pub(super) earlier: Vec<(i64, Seal)>,
     /// From (inclusive) to (exclusive): the time whose readings the figures stand on.
     pub reach: (Timestamp, Timestamp),
     /// Leaves that count, and the root of the log at that size.
@@ -64,20 +65,45 @@ pub struct Named<'a> {
 pub fn collect(project: &mut Project, period: Period) -> Result<Collected, ReportError> {
     // A batch may have been cut since everything was published: intervals and log size go together.
     project.refresh_intervals()?;
-    let (layout, id) = (project.layout().clone(), project.id().clone());
-    let registry = project.registry();
+    let published = Published {
+        layout: project.layout(),
+        project: project.id(),
+        registry: project.registry(),
+        log_size: project.commit().next_leaf,
+        root: project.root(),
+    };
+    of_published(&published, period)
+}
+
+/// What is published of a project, for whoever does not hold it.
+#[derive(Clone, Copy)]
+pub struct Published<'a> {
+    pub layout: &'a Layout,
+    pub project: &'a ProjectId,
+    pub registry: &'a Registry,
+    pub log_size: i64,
+    pub root: [u8; 32],
+}
+
+/// Collects what a period stands on, as the tables are: for information, where whoever holds the
+/// project may publish meanwhile.
+///
+/// # Errors
+/// As [`collect`].
+pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collected, ReportError> {
+    let Published { layout, project: id, registry, .. } = *published;
     let plan = registry.plans().latest().cloned();
     let plan = plan.ok_or_else(|| ReportError::Refused(format!("project {id} has no plan")))?;
     let mut methodologies = Vec::new();
     for name in &plan.registered.methodologies {
-        methodologies.push(recorded_methodology(registry, &id, name)?);
+        methodologies.push(recorded_methodology(registry, id, name)?);
     }
     let zone = &plan.registered.zone;
     let range = (period.start(zone), period.end(zone));
     let amounts = registry.ledger().standing();
     let mut channels = Channels::default();
     let wide = reach(&plan, &methodologies, &amounts, period);
-    let rows = interval_rows::between(&layout, &id, &mut channels, wide)?;
+    let rows = interval_rows::between(layout, id, &mut channels, wide)?;
     let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
     for row in rows {
         by_channel.entry(row.channel).or_default().push(row);
@@ -89,14 +115,13 @@ pub fn collect(project: &mut Project, period: Period) -> Result<Collected, Repor
         let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
         findings.extend(flagged(*channel, &inside).iter().map(noted));
     }
-    findings.extend(stuck_findings(project, &plan, range)?);
-    findings.extend(notes::acts(project.registry(), range));
-    findings.extend(notes::registered_changes(project.registry()));
+    findings.extend(stuck_findings(published, &plan, range)?);
+    findings.extend(notes::acts(registry, range));
+    findings.extend(notes::registered_changes(registry));
     let channels = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
         .collect();
-    let registry = project.registry();
     Ok(Collected {
         period,
         reach: wide,
@@ -104,11 +129,11 @@ pub fn collect(project: &mut Project, period: Period) -> Result<Collected, Repor
         methodologies,
         amounts,
         channels,
-        tally: tally(&layout, &id, range)?,
+        tally: tally(layout, id, range)?,
         findings,
         earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
-        log_size: project.commit().next_leaf,
-        root: project.root(),
+        log_size: published.log_size,
+        root: published.root,
         plan,
     })
 }
@@ -268,7 +293,7 @@ fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, ReportError> {
 
 /// V-STUCK of each channel, month by month, so that memory stays bounded.
 fn stuck_findings(
-    project: &Project,
+    published: &Published<'_>,
     plan: &Plan,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Vec<Noted>, ReportError> {
@@ -281,10 +306,10 @@ fn stuck_findings(
         // Numbers of another table than the project's: frontiers are not looked at here.
         let frontiers = BTreeMap::new();
         let stored = Stored {
-            layout: project.layout(),
-            project: project.id(),
+            layout: published.layout,
+            project: published.project,
             frontiers: &frontiers,
-            settlements: project.registry().settlements(),
+            settlements: published.registry.settlements(),
         };
         let window = stored.window(&mut channels, begin, end)?;
         for channel in window.channels() {

@@ -11,16 +11,19 @@ mod build;
 pub mod bundle;
 pub mod calculation;
 pub mod collect;
+pub mod explain;
 pub mod html;
 pub mod json;
 pub mod model;
-pub mod notes;
+mod notes;
 pub mod page;
 pub mod recheck;
 pub mod recompute;
+pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod text;
+pub mod whatif;
 pub mod xlsx;
 
 pub use model::Report;

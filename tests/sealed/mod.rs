@@ -10,7 +10,7 @@ use mrv::daemon::engine::{PRIVATE_KEY, PUBLIC_KEY};
 use mrv::daemon::period::{self, Close};
 use mrv::dataset::blob;
 use mrv::dataset::layout::Layout;
-use mrv::decode::act::{Act, Decision, Seal};
+use mrv::decode::act::{Act, Content, Decision, Seal};
 use mrv::decode::amount::{AmountCheck, AmountEntry};
 use mrv::domain::digest::Sha256Digest;
 use mrv::domain::id::ProjectId;
@@ -74,11 +74,10 @@ impl Log<'_> {
         });
     }
 
-    fn act(&mut self, kind: Kind, act: impl FnOnce(u32) -> Act) {
+    fn act(&mut self, content: Content) {
         self.acts += 1;
-        let act = act(self.acts);
-        let name = format!("{}-{}", kind.as_str(), act.number());
-        self.add(kind, &name, &act.encode().unwrap());
+        let act = Act { number: self.acts, content };
+        self.add(act.content.kind(), &act.name(), &act.encode().unwrap());
     }
 
     /// Twelve hourly readings of the roof's register, received a minute after the last.
@@ -109,10 +108,10 @@ impl Log<'_> {
             entered_by: "Ann".to_owned(),
             ..AmountEntry::default()
         };
-        self.act(Kind::Amount, |number| Act::Amount { number, amount: entry });
+        self.act(Content::Amount(entry));
         let amount = self.acts;
         let check = AmountCheck { amount, checked_by: "Bob".to_owned() };
-        self.act(Kind::Amount, |number| Act::Check { number, check });
+        self.act(Content::Check(check));
     }
 }
 
@@ -161,7 +160,7 @@ pub fn sealed(batch: usize) -> Sealed {
         reason: "the display shows it".to_owned(),
         evidence: String::new(),
     };
-    log.act(Kind::Decision, |number| Act::Decision { number, decision });
+    log.act(Content::Decision(decision));
     let unplanned = format!("{{\"ts\":{at}000,\"values\":{{\"P\":1}}}}");
     log.add(Kind::Data, &format!("mrv/v1/{PROJECT}/site/shed"), unplanned.as_bytes());
     log.add(Kind::Data, &topic, b"{\"ts\":");
@@ -201,7 +200,7 @@ pub fn sealed(batch: usize) -> Sealed {
     // A gateway's message gets between the report and its seal.
     log.readings(38 * 12);
     let sealing = seal.clone();
-    log.act(Kind::Seal, |number| Act::Seal { number, seal: sealing });
+    log.act(Content::Seal(sealing));
     let seal_leaf = log.messages.len() as i64 - 1;
     // Late: readings of the gap, and a reading that contradicts what was sealed.
     log.readings(19 * 12);

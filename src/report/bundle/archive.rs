@@ -128,7 +128,7 @@ impl Seek for Compared {
 /// # Errors
 /// When it cannot be listed.
 pub fn names(folder: &Path) -> Result<Vec<String>, BundleError> {
-    let files = crate::dataset::commit::list_folder(folder).map_err(BundleError::Dataset)?;
+    let files = crate::dataset::folder::list_folder(folder).map_err(BundleError::Dataset)?;
     let mut names: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
     names.sort();
     Ok(names)

@@ -22,7 +22,7 @@ use crate::dataset::DatasetError;
 use crate::dataset::layout::Layout;
 use crate::dataset::read;
 use crate::dataset::rows::MessageRow;
-use crate::decode::act::{Act, Seal};
+use crate::decode::act::{Act, Content, Seal};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Kind, Payload};
 use crate::domain::time::Timestamp;
@@ -171,7 +171,8 @@ pub fn recheck(
         // Tables that cannot be read, acts that cannot be stated: the bundle's fault, not the disk's.
         Err(Stop::Failed(error)) => {
             let place = "the messages".to_owned();
-            outcome.findings = vec![Finding { place, what: error.to_string() }];
+            let what = without_scratch(&error.to_string(), scratch);
+            outcome.findings = vec![Finding { place, what }];
         }
     }
     if outcome.ended == Ended::Shown {
@@ -182,6 +183,15 @@ pub fn recheck(
         outcome.not_shown.insert(0, what.to_owned());
     }
     Ok(outcome)
+}
+
+/// A text with paths as they are in the bundle.
+fn without_scratch(text: &str, scratch: &Path) -> String {
+    let words = text.split(' ').map(|word| match word.strip_prefix(&*scratch.to_string_lossy()) {
+        Some(below) => below.split_once("/bag/").map_or(below, |(_, name)| name),
+        None => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Unpacks a bundle and checks everything but the report: what `explain` stands on.
@@ -274,7 +284,7 @@ fn seal_of(layout: &Layout, project: &ProjectId, facts: &Facts) -> Result<(Seal,
     })?;
     let seal = carried.and_then(|row| match (row.header.kind, row.payload) {
         (Kind::Seal, Payload::Inline(bytes)) => match Act::parse(&bytes) {
-            Ok(Act::Seal { seal, .. }) => Some((seal, row.header.received_at)),
+            Ok(Act { content: Content::Seal(seal), .. }) => Some((seal, row.header.received_at)),
             _ => None,
         },
         _ => None,
