@@ -70,7 +70,7 @@ pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
     Ok(())
 }
 
-fn stored(project: &Project) -> Stored<'_> {
+pub(super) fn stored(project: &Project) -> Stored<'_> {
     Stored {
         layout: &project.layout,
         project: &project.id,

@@ -46,6 +46,8 @@ pub struct Collected {
     tally: Tally,
     findings: Vec<Noted>,
     pub(super) earlier: Vec<(i64, Seal)>,
+    /// From (inclusive) to (exclusive): the time whose readings the figures stand on.
+    pub reach: (Timestamp, Timestamp),
     /// Leaves that count, and the root of the log at that size.
     pub log_size: i64,
     pub root: [u8; 32],
@@ -125,6 +127,7 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         .collect();
     Ok(Collected {
         period,
+        reach: wide,
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,

@@ -10,15 +10,18 @@
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod build;
+pub mod bundle;
 pub mod calculation;
 pub mod chapter;
 pub mod collect;
 pub mod drawing;
+pub mod explain;
 pub mod html;
 pub mod json;
 pub mod model;
 mod notes;
 pub mod page;
+pub mod recheck;
 pub mod recompute;
 pub mod sample;
 #[cfg(test)]
