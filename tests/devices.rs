@@ -280,7 +280,7 @@ fn an_exchange_with_rollover_counts_both_meters_and_zero_between_and_is_listed()
     assert_eq!(chosen(&report), "7.428");
     let sums = "SELECT SUM(value) FROM intervals WHERE start >= '2026-03-10' AND start < '2026-03-10 10:00'";
     assert_eq!(plant.rows(sums), [["1428.000000"]]);
-    let off = "SELECT COUNT(*), SUM(value), MIN(quality), MAX(quality) FROM intervals WHERE \
+    let off = "SELECT COUNT(*) AS count, SUM(value) AS sum, MIN(quality) AS a, MAX(quality) AS b FROM intervals WHERE \
                start >= '2026-03-10 10:00' AND start < '2026-03-10 12:30'";
     assert_eq!(plant.rows(off), [["10", "0.000000", "Z", "Z"]]);
     let findings = report["findings"].as_array().unwrap();
@@ -309,7 +309,7 @@ fn an_exchange_with_rollover_counts_both_meters_and_zero_between_and_is_listed()
 #[test]
 fn readings_before_the_meter_was_installed_are_refused() {
     let plant = Plant::new();
-    let sql = "SELECT code, COUNT(*) FROM refused GROUP BY code";
+    let sql = "SELECT code, COUNT(*) AS count FROM refused GROUP BY code";
     assert_eq!(plant.rows(sql), [["V-CHANNEL", "1"]]);
     plant.read(&[("2026-03-12T00:00:00Z", "170.0")]);
     assert_eq!(plant.rows("SELECT COUNT(*) FROM readings"), [["4"]]);
@@ -459,7 +459,7 @@ fn a_manual_reading_typed_too_low_is_warned_before_it_is_kept_and_corrected_by_n
     let insist = Request::Record { project: PROJECT.to_owned(), acts: vec![stated] };
     assert!(matches!(plant.ask(insist), Answer::Acts { first: 1, .. }));
     assert_eq!(plant.rows(sql)[0][0], "3900.000000");
-    let sum = "SELECT SUM(value), SUM(low), COUNT(value) FROM intervals WHERE start >= '2026-03-31' AND \
+    let sum = "SELECT SUM(value) AS sum, SUM(low) AS low, COUNT(value) AS count FROM intervals WHERE start >= '2026-03-31' AND \
                start < '2026-04-10'";
     assert_eq!(plant.rows(sum)[0][2], "0");
     // The correction names the first value; the reading stays where it is.
