@@ -321,6 +321,7 @@ impl Engine {
                 unresolved: closed.unresolved,
                 figures: closed.figures.clone(),
                 history: closed.history.clone(),
+                shares: closed.shares.clone(),
             };
             seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
         }

@@ -6,6 +6,7 @@
 
 mod acts;
 mod amounts;
+mod around;
 pub mod control;
 pub mod engine;
 pub mod lock;

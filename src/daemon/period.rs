@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{DaemonError, notes};
-use crate::aggregate::finding::{flagged, stuck};
+use super::{DaemonError, around, notes};
+use crate::aggregate::finding::flagged;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan};
 use crate::dataset::durable::{create_folder, write_synced};
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::dataset::{interval_rows, log_check};
-use crate::decode::act::{Seal, SealedValue};
+use crate::decode::act::{Seal, SealedShare, SealedValue};
 use crate::decode::amount::Standing;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
@@ -23,13 +23,13 @@ use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::{Date, Timestamp};
 use crate::methodology::Methodology;
-use crate::period::statement::HistoryValue;
+use crate::period::allocate::AllocationFacts;
+use crate::period::statement::{HistoryValue, Statement};
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
-    SealedPeriod,
+    SealedPeriod, Surroundings,
 };
 use crate::publish::Project;
-use crate::publish::neighbours::Stored;
 use crate::publish::registry::Registry;
 use crate::report::{Report, html, json, text, xlsx};
 
@@ -59,6 +59,7 @@ pub struct Collected {
     channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
+    surroundings: Surroundings,
     earlier: Vec<(i64, Seal)>,
     /// Leaves that count, and the root of the log at that size.
     pub log_size: i64,
@@ -78,6 +79,8 @@ pub struct Closed {
     pub figures: String,
     /// Values that equations of later years look back at.
     pub history: Vec<SealedValue>,
+    /// What was counted of gaps that the end of the period cuts.
+    pub shares: Vec<SealedShare>,
 }
 
 /// Before a seal: the log must be the one that was signed, and the tables are written anew from its
@@ -138,7 +141,9 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
         let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
         findings.extend(flagged(*channel, &inside).iter().map(noted));
     }
-    findings.extend(stuck_findings(project, &plan, range)?);
+    let (of_series, surroundings) = around::look(project, &plan, period)?;
+    findings.extend(of_series);
+    findings.extend(notes::sent_units(project.registry()));
     findings.extend(notes::acts(project.registry(), range));
     findings.extend(notes::registered_changes(project.registry()));
     let channels = by_channel
@@ -153,6 +158,7 @@ pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, Daemon
         channels,
         tally: tally(&layout, &id, range)?,
         findings,
+        surroundings,
         earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
         log_size: project.commit().next_leaf,
         root: project.root(),
@@ -217,39 +223,6 @@ fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, DaemonError> {
         })
     };
     seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
-}
-
-/// V-STUCK of each channel, month by month, so that memory stays bounded.
-fn stuck_findings(
-    project: &Project,
-    plan: &Plan,
-    (from, to): (Timestamp, Timestamp),
-) -> Result<Vec<Noted>, DaemonError> {
-    let mut found = Vec::new();
-    let mut begin = from;
-    while begin < to {
-        let month_us = 31 * crate::domain::time::DAY_US;
-        let end = Timestamp::from_us(begin.us() + month_us).min(to);
-        let mut channels = Channels::default();
-        // Numbers of another table than the project's: frontiers are not looked at here.
-        let frontiers = BTreeMap::new();
-        let stored = Stored {
-            layout: project.layout(),
-            project: project.id(),
-            frontiers: &frontiers,
-            settlements: project.registry().settlements(),
-        };
-        let window = stored.window(&mut channels, begin, end)?;
-        for channel in window.channels() {
-            let points = window.points(&stored, &channels, channel);
-            if let Some(planned) = plan.channel(channels.key(channel)) {
-                let findings = stuck(channel, planned, &points);
-                found.extend(findings.iter().map(|f| Noted::on_series(f, &channels)));
-            }
-        }
-        begin = end;
-    }
-    Ok(found)
 }
 
 /// States the period and writes its report. With two different people named it is to be sealed; the
@@ -319,6 +292,7 @@ pub fn write(
         counts: &counts,
         refused: &groups,
         findings: &collected.findings,
+        surroundings: &collected.surroundings,
         log: (!is_draft).then_some(log),
         earlier: &earlier,
         prepared_by: close.prepared_by.as_deref(),
@@ -355,8 +329,22 @@ pub fn write(
         report: report_json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
         history: statement.history.iter().map(sealed_value).collect(),
+        shares: shares(&statement),
         figures: statement.digest.to_string(),
     })
+}
+
+/// What the period counted of gaps that its end cuts.
+fn shares(statement: &Statement) -> Vec<SealedShare> {
+    let end = statement.period.end(&statement.project.zone);
+    let share = |one: &AllocationFacts| SealedShare {
+        site: one.channel.site.to_string(),
+        device: one.channel.device.to_string(),
+        quantity: one.channel.quantity.to_string(),
+        border: one.border.to_string(),
+        counted: one.before.to_string(),
+    };
+    statement.allocations.iter().filter(|one| one.border == end).map(share).collect()
 }
 
 fn sealed_value(value: &HistoryValue) -> SealedValue {

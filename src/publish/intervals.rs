@@ -70,7 +70,7 @@ pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
     Ok(())
 }
 
-fn stored(project: &Project) -> Stored<'_> {
+pub(super) fn stored(project: &Project) -> Stored<'_> {
     Stored {
         layout: &project.layout,
         project: &project.id,
@@ -202,7 +202,7 @@ fn stage_days(
 }
 
 /// What the plan in force on a day says of a channel; where it does not have it, the last that does.
-fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
+pub(super) fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
     let plans = project.registry.plans();
     let in_force = plans.in_force(day.start()).and_then(|plan| plan.channel(key));
     let last = || plans.iter().filter_map(|plan| plan.channel(key)).next_back();

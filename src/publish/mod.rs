@@ -8,7 +8,8 @@
 //! one thread per project at a time.
 
 pub mod amounts;
-pub mod derive;
+pub mod crossings;
+mod derive;
 pub mod intervals;
 pub mod items;
 pub mod neighbours;
