@@ -4,12 +4,15 @@ use std::path::Path;
 
 use mrv::config::daemon::DaemonConfig;
 use mrv::daemon::engine::{Engine, PRIVATE_KEY, PUBLIC_KEY};
-use mrv::daemon::request::{Answer, Request, Stated};
+use mrv::daemon::record::attach;
+use mrv::daemon::request::{Answer, Attached, Request, Stated};
 use mrv::dataset::layout::Layout;
 use mrv::dataset::query::query;
 use mrv::dataset::schema::Table;
 use mrv::dataset::{log_check, table_digest};
+use mrv::decode::act::Content;
 use mrv::decode::amount::{AmountCheck, AmountEntry};
+use mrv::domain::digest::Sha256Digest;
 use mrv::domain::id::ProjectId;
 use mrv::evidence::checkpoint::key_pair;
 use tempfile::TempDir;
@@ -54,22 +57,21 @@ impl Office {
         answer
     }
 
-    /// A document's path.
-    fn document(&self, name: &str, bytes: &[u8]) -> Option<String> {
+    /// A document's file.
+    fn document(&self, name: &str, bytes: &[u8]) -> Option<Attached> {
         let path = self.folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        Some(path.display().to_string())
+        Some(attach(&path).unwrap())
     }
 
     fn add(&self, amounts: Vec<Stated>) -> Answer {
-        let (project, author) = (PROJECT.to_owned(), "ann".to_owned());
-        self.ask(Request::Amounts { project, amounts, author })
+        self.ask(Request::Record { project: PROJECT.to_owned(), acts: amounts })
     }
 
     /// Records amounts that must be taken.
     fn taken(&self, amounts: Vec<Stated>) -> (u32, u32) {
         match self.add(amounts) {
-            Answer::Amounts { first, last, .. } => (first, last),
+            Answer::Acts { first, last, .. } => (first, last),
             other => panic!("{other:?}"),
         }
     }
@@ -83,7 +85,7 @@ impl Office {
 
     fn check(&self, amount: u32, by: &str) -> Answer {
         let check = AmountCheck { amount, checked_by: by.to_owned() };
-        self.ask(Request::CheckAmount { project: PROJECT.to_owned(), check })
+        self.add(vec![Stated::new(Content::Check(check))])
     }
 
     fn rows(&self, sql: &str) -> Vec<Vec<String>> {
@@ -93,8 +95,16 @@ impl Office {
     }
 }
 
+/// What the amount says.
+fn entry(stated: &mut Stated) -> &mut AmountEntry {
+    match &mut stated.act {
+        Content::Amount(entry) => entry,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// The reading of a month by hand.
-fn stated(month: u32, value: &str, document: Option<String>) -> Stated {
+fn stated(month: u32, value: &str, document: Option<Attached>) -> Stated {
     let entry = AmountEntry {
         parameter: "EC_PJ".to_owned(),
         members: vec!["chiller".to_owned()],
@@ -104,9 +114,12 @@ fn stated(month: u32, value: &str, document: Option<String>) -> Stated {
         unit: "MWh".to_owned(),
         kind: "manual-reading".to_owned(),
         entered_by: "Ann".to_owned(),
+        document: document.as_ref().map(|file| file.sha256.clone()).unwrap_or_default(),
         ..AmountEntry::default()
     };
-    Stated { entry, document, place: format!("line {month}"), is_sure: false }
+    let documents = document.into_iter().collect();
+    let act = Content::Amount(entry);
+    Stated { act, documents, place: format!("line {month}"), is_sure: false }
 }
 
 #[test]
@@ -123,13 +136,12 @@ fn an_amount_goes_from_its_document_to_the_table_and_back_after_a_rebuild() {
     assert_eq!(office.rows(documents), [["2"]]);
     assert!(matches!(office.check(1, " ANN"), Answer::Refused { .. }));
     assert!(matches!(office.check(9, "Bo"), Answer::Refused { .. }));
-    assert!(matches!(office.check(1, "Bo"), Answer::Recorded { number: 4, .. }));
+    assert!(matches!(office.check(1, "Bo"), Answer::Acts { first: 4, .. }));
     assert!(matches!(office.check(1, "Cy"), Answer::Refused { .. }));
     let replacing = |value: &str| {
-        let mut stated = stated(2, value, None);
-        stated.document = office.document("again.txt", b"register 1234.6");
-        stated.entry.replaces = Some(2);
-        stated.entry.reason = "read again".to_owned();
+        let mut stated = stated(2, value, office.document("again.txt", b"register 1234.6"));
+        entry(&mut stated).replaces = Some(2);
+        entry(&mut stated).reason = "read again".to_owned();
         stated
     };
     assert_eq!(office.taken(vec![replacing("90")]), (5, 5));
@@ -164,32 +176,34 @@ fn what_could_not_count_is_refused_before_it_is_recorded() {
     assert_eq!(office.taken(vec![stated(1, "100", bill.clone())]), (1, 1));
     let cases: [(&str, fn(&mut Stated)); 12] = [
         ("the plan has no parameter EC_PJ; with amounts it has EC_PJ[chiller]", |s| {
-            s.entry.members.clear();
+            entry(s).members.clear();
         }),
         ("takes no documents", |s| {
-            s.entry.parameter = "EG".to_owned();
-            s.entry.members = vec!["roof".to_owned()];
+            entry(s).parameter = "EG".to_owned();
+            entry(s).members = vec!["roof".to_owned()];
         }),
-        ("kg is no unit of EC_PJ[chiller], which is in MWh", |s| s.entry.unit = "kg".to_owned()),
-        ("another person checks it", |s| s.entry.checked_by = "ann".to_owned()),
-        ("it ends on 2026-01-31, before it begins", |s| s.entry.to = "2026-01-31".to_owned()),
+        ("kg is no unit of EC_PJ[chiller], which is in MWh", |s| entry(s).unit = "kg".to_owned()),
+        ("another person checks it", |s| entry(s).checked_by = "ann".to_owned()),
+        ("it ends on 2026-01-31, before it begins", |s| entry(s).to = "2026-01-31".to_owned()),
         ("manual-reading (act 1) of 2026-01-01 to 2026-01-28 stands", |s| {
-            s.entry.from = "2026-01-20".to_owned();
+            entry(s).from = "2026-01-20".to_owned();
         }),
-        ("act 7 is no amount", |s| s.entry.replaces = Some(7)),
-        ("a replacement needs its reason", |s| s.entry.replaces = Some(1)),
-        ("its document cannot be read", |s| s.document = Some("/no/such/file".to_owned())),
+        ("act 7 is no amount", |s| entry(s).replaces = Some(7)),
+        ("a replacement needs its reason", |s| entry(s).replaces = Some(1)),
+        ("its document cannot be read", |s| {
+            s.documents =
+                vec![Attached::new("/no/such/file".to_owned(), Sha256Digest::of(b"none"))];
+        }),
         ("the log has no document", |s| {
-            s.document = None;
-            s.entry.document = "0".repeat(64);
+            entry(s).document = "0".repeat(64);
         }),
         // 300 kW for 28 days are 201.6 MWh.
         ("V-CAPACITY: 205000 kWh", |s| {
-            s.entry.value = "205000".to_owned();
-            s.entry.unit = "kWh".to_owned();
+            entry(s).value = "205000".to_owned();
+            entry(s).unit = "kWh".to_owned();
         }),
         ("more than 10 times away from manual-reading (act 1)", |s| {
-            s.entry.value = "9.9".to_owned();
+            entry(s).value = "9.9".to_owned();
         }),
     ];
     for (expected, change) in cases {

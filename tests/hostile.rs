@@ -152,7 +152,7 @@ async fn topics_that_play_tricks_reach_nothing() {
 
 /// The names of everything below a folder, but for what the journal holds.
 fn list(folder: &std::path::Path) -> Vec<String> {
-    let files = mrv::dataset::commit::list_folder(folder).unwrap();
+    let files = mrv::dataset::folder::list_folder(folder).unwrap();
     let names = files.into_iter().map(|(name, _)| name);
     names.filter(|name| !name.starts_with("journal/")).collect()
 }

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use mrv::config::daemon::DaemonConfig;
 use mrv::config::plan::Plan;
 use mrv::daemon::engine::{Engine, PRIVATE_KEY, PUBLIC_KEY};
+use mrv::daemon::record::attach;
 use mrv::daemon::request::{Answer, Request, Stated};
 use mrv::dataset::layout::Layout;
+use mrv::decode::act::Content;
+use mrv::decode::amount::AmountEntry;
 use mrv::decode::amount_csv;
 use mrv::domain::time::Date;
 use mrv::evidence::checkpoint::key_pair;
@@ -74,9 +77,11 @@ fn report(name: &str, text: &str, methodologies: Vec<String>) -> Result<(Value, 
     if !simulated.documents.is_empty() {
         for line in amount_csv::parse("amounts.csv", simulated.amounts.as_bytes(), "ann").unwrap() {
             let path = line.path.expect("a document of its own");
-            let document = Some(office.join(path).display().to_string());
+            let file = attach(&office.join(path)).unwrap();
+            let entry = AmountEntry { document: file.sha256.clone(), ..line.entry };
+            let (act, documents) = (Content::Amount(entry), vec![file]);
             let place = format!("amounts.csv:{}", line.line);
-            amounts.push(Stated { entry: line.entry, document, place, is_sure: false });
+            amounts.push(Stated { act, documents, place, is_sure: false });
         }
     }
     let data = folder.path().join("data");
@@ -96,7 +101,7 @@ fn report(name: &str, text: &str, methodologies: Vec<String>) -> Result<(Value, 
             answers.push(engine.carry_out(ingest).await.unwrap());
         }
         if !amounts.is_empty() {
-            let request = Request::Amounts { project: project.clone(), amounts, author };
+            let request = Request::Record { project: project.clone(), acts: amounts };
             answers.push(engine.carry_out(request).await.unwrap());
         }
         for people in [None, Some(("Ann".to_owned(), "Bo".to_owned()))] {

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::context::{UsageError, author};
+use super::record::record;
 use super::{Context, Ended};
-use crate::daemon::request::{Answer, Request};
-use crate::decode::act::{Correction, Decision};
+use crate::daemon::request::Stated;
+use crate::decode::act::{Content, Correction, Decision};
 
 /// Decide what counts where values conflict or one is held.
 ///
@@ -80,7 +81,7 @@ pub fn decide(context: &Context, arguments: DecideArguments) -> Result<Ended> {
     let value = arguments.value;
     let author = author(name);
     let decision = Decision { site, device, quantity, at, value, author, reason, evidence };
-    recorded(context, context.ask(Request::Decide { project, decision })?, "decision")
+    record(context, project, vec![Stated::new(Content::Decision(decision))])
 }
 
 pub fn correct(context: &Context, arguments: CorrectArguments) -> Result<Ended> {
@@ -88,19 +89,5 @@ pub fn correct(context: &Context, arguments: CorrectArguments) -> Result<Ended> 
     let Subject { project, at, reason, evidence, author: name, .. } = arguments.subject;
     let (old, new, author) = (arguments.old, arguments.new, author(name));
     let correction = Correction { site, device, quantity, at, old, new, author, reason, evidence };
-    recorded(context, context.ask(Request::Correct { project, correction })?, "correction")
-}
-
-fn recorded(context: &Context, answer: Answer, what: &str) -> Result<Ended> {
-    match answer {
-        Answer::Refused { reason } => context.refused(&reason),
-        Answer::Recorded { project, leaf, number } => {
-            let value = serde_json::json!({ "project": project, "leaf": leaf, "number": number });
-            context.print(&value, || {
-                format!("{what} recorded as act {number} of project {project}: leaf {leaf}")
-            })?;
-            Ok(Ended::Done)
-        }
-        other => anyhow::bail!("unexpected answer {other:?}"),
-    }
+    record(context, project, vec![Stated::new(Content::Correction(correction))])
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::context::{UsageError, author, project_id};
+use super::record::{document, record};
 use super::{Context, Ended};
-use crate::daemon::request::{Answer, Request, Stated};
+use crate::daemon::request::Stated;
+use crate::decode::act::Content;
 use crate::decode::amount::{AmountCheck, AmountEntry, AmountKind};
 use crate::decode::amount_csv;
 use crate::publish::registry;
@@ -135,18 +137,12 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
 }
 
 fn add(context: &Context, arguments: AddArguments) -> Result<Ended> {
-    let is_hash = crate::domain::digest::Sha256Digest::parse(&arguments.document).is_some();
-    let is_path = !is_hash && !arguments.document.is_empty();
-    let document = match is_path {
-        true => Some(absolute(Path::new(&arguments.document))?),
-        false => None,
-    };
     if AmountKind::parse(&arguments.kind).is_none() {
         let words: Vec<&str> = AmountKind::ALL.into_iter().map(AmountKind::as_str).collect();
         let message = format!("kind {:?} is none of {}", arguments.kind, words.join(", "));
         return Err(UsageError(message).into());
     }
-    let entered_by = author(arguments.entered_by);
+    let mut documents = Vec::new();
     let entry = AmountEntry {
         parameter: arguments.parameter,
         methodology: arguments.methodology,
@@ -156,17 +152,18 @@ fn add(context: &Context, arguments: AddArguments) -> Result<Ended> {
         value: arguments.value,
         unit: arguments.unit,
         kind: arguments.kind,
-        document: if is_hash { arguments.document } else { String::new() },
+        document: document(&arguments.document, &mut documents)?,
         document_number: arguments.number,
         issuer: arguments.issuer,
-        entered_by: entered_by.clone(),
+        entered_by: author(arguments.entered_by),
         checked_by: arguments.checked_by,
         replaces: arguments.replaces,
         reason: arguments.reason,
     };
     let place = format!("{} of {} to {}", entry.kind, entry.from, entry.to);
-    let stated = Stated { entry, document, place, is_sure: arguments.sure };
-    record(context, arguments.project, vec![stated], entered_by)
+    let act = Content::Amount(entry);
+    let stated = Stated { act, documents, place, is_sure: arguments.sure };
+    record(context, arguments.project, vec![stated])
 }
 
 fn import(context: &Context, arguments: ImportArguments) -> Result<Ended> {
@@ -180,56 +177,21 @@ fn import(context: &Context, arguments: ImportArguments) -> Result<Ended> {
     let folder = arguments.file.parent().unwrap_or(Path::new(""));
     let mut amounts = Vec::new();
     for line in lines {
-        let document = match &line.path {
-            Some(path) => Some(absolute(&folder.join(path))?),
-            None => None,
-        };
         let place = format!("{shown}:{}", line.line);
-        amounts.push(Stated { entry: line.entry, document, place, is_sure: arguments.sure });
-    }
-    record(context, arguments.project, amounts, entered_by)
-}
-
-/// The daemon may stand elsewhere: it gets the whole path.
-fn absolute(path: &Path) -> Result<String> {
-    let absolute = std::path::absolute(path).with_context(|| format!("find {}", path.display()))?;
-    Ok(absolute.display().to_string())
-}
-
-fn record(
-    context: &Context,
-    project: String,
-    amounts: Vec<Stated>,
-    author: String,
-) -> Result<Ended> {
-    match context.ask(Request::Amounts { project, amounts, author })? {
-        Answer::Refused { reason } => context.refused(&reason),
-        Answer::Amounts { project, first, last } => {
-            let value = serde_json::json!({ "project": project, "first": first, "last": last });
-            context.print(&value, || match first == last {
-                true => format!("amount recorded as act {first} of project {project}"),
-                false => format!("amounts recorded as acts {first} to {last} of project {project}"),
-            })?;
-            Ok(Ended::Done)
+        let (mut entry, mut documents) = (line.entry, Vec::new());
+        if let Some(path) = &line.path {
+            let path = folder.join(path).display().to_string();
+            entry.document = document(&path, &mut documents).with_context(|| place.clone())?;
         }
-        other => anyhow::bail!("unexpected answer {other:?}"),
+        let act = Content::Amount(entry);
+        amounts.push(Stated { act, documents, place, is_sure: arguments.sure });
     }
+    record(context, arguments.project, amounts)
 }
 
 fn check(context: &Context, arguments: CheckArguments) -> Result<Ended> {
     let check = AmountCheck { amount: arguments.act, checked_by: author(arguments.by) };
-    match context.ask(Request::CheckAmount { project: arguments.project, check })? {
-        Answer::Refused { reason } => context.refused(&reason),
-        Answer::Recorded { project, leaf, number } => {
-            let value = serde_json::json!({ "project": project, "leaf": leaf, "number": number });
-            context.print(&value, || {
-                let amount = arguments.act;
-                format!("act {amount} is checked by act {number} of project {project}: leaf {leaf}")
-            })?;
-            Ok(Ended::Done)
-        }
-        other => anyhow::bail!("unexpected answer {other:?}"),
-    }
+    record(context, arguments.project, vec![Stated::new(Content::Check(check))])
 }
 
 fn list(context: &Context, arguments: &ListArguments) -> Result<Ended> {

@@ -21,9 +21,11 @@ mod period;
 mod plan;
 mod query;
 mod rebuild;
+mod record;
 mod schema;
 mod serve;
 mod simulate;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -84,6 +86,7 @@ enum Command {
     Correct(act::CorrectArguments),
     #[command(subcommand)]
     Amount(amount::Command),
+    Whatif(whatif::Arguments),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -124,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
+        Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

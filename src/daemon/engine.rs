@@ -10,13 +10,13 @@ use super::parked::Parked;
 use super::period::{self, Close};
 use super::publisher::{Options, Publisher};
 use super::request::{Answer, Request};
-use super::{DaemonError, acts, publisher};
+use super::{DaemonError, publisher};
 use crate::config::daemon::DaemonConfig;
 use crate::config::plan::Plan;
 use crate::config::plan::history::PlanHistory;
 use crate::dataset::layout::Layout;
 use crate::dataset::{blob, commit, outcome};
-use crate::decode::act::{Act, Seal};
+use crate::decode::act::{Act, Content, Seal};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Draft, Kind, Source};
 use crate::domain::time::Date;
@@ -119,12 +119,7 @@ impl Engine {
             Request::Ingest { project, path, author } => {
                 self.ingest(&project, Path::new(&path), &author).await
             }
-            Request::Decide { project, decision } => {
-                self.record(&project, move |number| Act::Decision { number, decision }).await
-            }
-            Request::Correct { project, correction } => {
-                self.record(&project, move |number| Act::Correction { number, correction }).await
-            }
+            Request::Record { project, acts } => self.record(&project, acts).await,
             Request::Close { project, from, to, prepared_by, reviewed_by } => {
                 match (Date::parse(&from), Date::parse(&to)) {
                     (Ok(from), Ok(to)) => {
@@ -135,12 +130,6 @@ impl Engine {
                         Err(DaemonError::Refused(error.to_string()))
                     }
                 }
-            }
-            Request::Amounts { project, amounts, author } => {
-                self.record_amounts(&project, amounts, &author).await
-            }
-            Request::CheckAmount { project, check } => {
-                self.record(&project, move |number| Act::Check { number, check }).await
             }
             Request::Rebuild { project } => self.rebuild(&project).await,
         };
@@ -262,26 +251,6 @@ impl Engine {
         Ok(Answer::Recorded { project: id.to_string(), leaf, number: 0 })
     }
 
-    /// Records an act under the project's next number.
-    async fn record(
-        &self,
-        project: &str,
-        act: impl FnOnce(u32) -> Act,
-    ) -> Result<Answer, DaemonError> {
-        let id = self.known(project)?;
-        let _one_at_a_time = self.acts.lock().await;
-        let number = self.next_act(&id).await?;
-        let act = act(number);
-        // What would take no effect is refused before it is recorded.
-        let judged = act.clone();
-        let said = self.publisher.look(&id, move |project| {
-            project.map(|project| acts::check(project, &judged)).unwrap_or(Ok(()))
-        });
-        said.await??;
-        let leaf = self.append_act(&id, &act).await?;
-        Ok(Answer::Recorded { project: id.to_string(), leaf, number })
-    }
-
     async fn close_period(&self, project: &str, close: Close) -> Result<Answer, DaemonError> {
         let id = self.known(project)?;
         let _one_at_a_time = self.acts.lock().await;
@@ -323,7 +292,8 @@ impl Engine {
                 history: closed.history.clone(),
                 shares: closed.shares.clone(),
             };
-            seal = Some(self.append_act(&id, &Act::Seal { number, seal: act }).await?);
+            let act = Act { number, content: Content::Seal(act) };
+            seal = self.append_acts(&id, Vec::new(), vec![act]).await?.pop();
         }
         let folder = match seal {
             Some(_) => period::sealed(&closed.folder)?,
@@ -352,51 +322,6 @@ impl Engine {
         });
         rebuilt.await?.transpose()?;
         Ok(Answer::Done)
-    }
-
-    /// The number of the next act, after everything received so far is published.
-    pub(super) async fn next_act(&self, id: &ProjectId) -> Result<u32, DaemonError> {
-        self.publisher.flush().await?;
-        let next = |project: Option<&mut Project>| project.map(|p| p.registry().next_act());
-        let number = self.publisher.look(id, next).await?;
-        number.ok_or_else(|| DaemonError::Refused(format!("no project {id}")))
-    }
-
-    async fn append_act(&self, id: &ProjectId, act: &Act) -> Result<i64, DaemonError> {
-        let (kind, author) = match act {
-            Act::Decision { decision, .. } => (Kind::Decision, decision.author.as_str()),
-            Act::Correction { correction, .. } => (Kind::Correction, correction.author.as_str()),
-            Act::Seal { seal, .. } => (Kind::Seal, seal.prepared_by.as_str()),
-            Act::Amount { amount, .. } => (Kind::Amount, amount.entered_by.as_str()),
-            Act::Check { check, .. } => (Kind::Amount, check.checked_by.as_str()),
-        };
-        let bytes = act.encode().map_err(|error| DaemonError::Refused(error.to_string()))?;
-        let draft = Draft {
-            project: id.clone(),
-            kind,
-            source: Source::Operator,
-            client: author.into(),
-            name: format!("{}-{}", kind.as_str(), act.number()).into(),
-            payload: crate::domain::message::Payload::Inline(bytes.into()),
-            nonce: None,
-        };
-        self.journal.append(vec![draft]).await?;
-        self.publisher.flush().await?;
-        // Acts are recorded one at a time, but gateways' messages may have followed.
-        let number = act.number();
-        let mut found = None;
-        let to = commit::read(&self.layout, id)?.next_leaf;
-        crate::dataset::read::acts(&self.layout, id, to, |row| {
-            if row.header.kind == kind
-                && &*row.header.name == format!("{}-{number}", kind.as_str()).as_str()
-            {
-                found = Some(row.leaf);
-            }
-            Ok::<_, DaemonError>(())
-        })?;
-        found.ok_or_else(|| {
-            DaemonError::PublisherStopped("the act is journaled and not published".to_owned())
-        })
     }
 
     pub(super) fn known(&self, project: &str) -> Result<ProjectId, DaemonError> {

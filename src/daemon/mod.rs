@@ -4,22 +4,21 @@
 //! [`request`]s; commands use it alone, the daemon ([`serve`]) puts the doors in front of it.
 //! [`control`] lets a command hand its request to a running daemon.
 
-mod acts;
-mod amounts;
-mod around;
 pub mod control;
 pub mod engine;
+mod judge;
 pub mod lock;
-mod notes;
 pub mod parked;
 pub mod period;
 pub mod publisher;
+pub mod record;
 pub mod request;
 pub mod serve;
 
 use crate::dataset::DatasetError;
 use crate::journal::JournalError;
 use crate::publish::PublishError;
+use crate::report::ReportError;
 use crate::sources::SourceError;
 
 /// Why the daemon or a command could not go on.
@@ -72,5 +71,16 @@ impl DaemonError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_))
+    }
+}
+
+impl From<ReportError> for DaemonError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Publish(error) => Self::Publish(error),
+            ReportError::Dataset(error) => Self::Dataset(error),
+            ReportError::Io { action, path, source } => Self::Io { action, path, source },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }

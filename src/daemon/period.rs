@@ -3,35 +3,19 @@
 //! Everything comes from leaves below one log size; a seal fixes that size and the root. The report
 //! is written before the seal is recorded, so that a seal without a report cannot be.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::{DaemonError, around, notes};
-use crate::aggregate::finding::flagged;
-use crate::aggregate::interval::IntervalRow;
-use crate::config::plan::{Parameter, Plan};
+use super::DaemonError;
 use crate::dataset::durable::{create_folder, write_synced};
 use crate::dataset::layout::Layout;
-use crate::dataset::tally::{Tally, tally};
-use crate::dataset::{interval_rows, log_check};
-use crate::decode::act::{Seal, SealedShare, SealedValue};
-use crate::decode::amount::Standing;
-use crate::domain::decimal::Decimal;
-use crate::domain::digest::Sha256Digest;
+use crate::dataset::log_check;
+use crate::decode::act::{SealedShare, SealedValue};
 use crate::domain::id::ProjectId;
-use crate::domain::reading::{ChannelId, Channels};
-use crate::domain::time::{Date, Timestamp};
-use crate::methodology::Methodology;
-use crate::period::allocate::AllocationFacts;
-use crate::period::statement::{HistoryValue, Statement};
-use crate::period::{
-    self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
-    SealedPeriod, Surroundings,
-};
+use crate::domain::time::Date;
+use crate::period::Period;
 use crate::publish::Project;
-use crate::publish::registry::Registry;
-use crate::report::{Report, html, json, text, xlsx};
+use crate::report::collect::{self, Collected, Named, sealed_value};
+use crate::report::{Report, ReportError, html, json, text, xlsx};
 
 /// Folder of a draft's report; the next draft replaces it.
 const DRAFT: &str = "draft";
@@ -48,22 +32,6 @@ pub struct Close {
     pub to: Date,
     pub prepared_by: Option<String>,
     pub reviewed_by: Option<String>,
-}
-
-/// What was collected of a period, as of one log size.
-pub struct Collected {
-    plan: Arc<Plan>,
-    plan_leaf: i64,
-    methodologies: Vec<Methodology>,
-    amounts: Vec<Standing>,
-    channels: Vec<ChannelRows>,
-    tally: Tally,
-    findings: Vec<Noted>,
-    surroundings: Surroundings,
-    earlier: Vec<(i64, Seal)>,
-    /// Leaves that count, and the root of the log at that size.
-    pub log_size: i64,
-    pub root: [u8; 32],
 }
 
 /// A report that is written.
@@ -112,117 +80,8 @@ pub fn prepare_seal(project: &mut Project) -> Result<(), DaemonError> {
 /// # Errors
 /// When the project has no plan or methodology, or a file cannot be read.
 pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, DaemonError> {
-    // A batch may have been cut since everything was published: intervals and log size go together.
-    project.refresh_intervals()?;
-    let (layout, id) = (project.layout().clone(), project.id().clone());
-    let registry = project.registry();
-    let plan = registry.plans().latest().cloned();
-    let plan = plan.ok_or_else(|| DaemonError::Refused(format!("project {id} has no plan")))?;
-    let mut methodologies = Vec::new();
-    for name in &plan.registered.methodologies {
-        methodologies.push(recorded_methodology(registry, &id, name)?);
-    }
-    let period = Period::new(close.from, close.to)
-        .map_err(|error| DaemonError::Refused(error.to_string()))?;
-    let zone = &plan.registered.zone;
-    let range = (period.start(zone), period.end(zone));
-    let amounts = registry.ledger().standing();
-    let mut channels = Channels::default();
-    let wide = reach(&plan, &methodologies, &amounts, period);
-    let rows = interval_rows::between(&layout, &id, &mut channels, wide)?;
-    let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
-    for row in rows {
-        by_channel.entry(row.channel).or_default().push(row);
-    }
-    let mut findings = Vec::new();
-    for (channel, rows) in &by_channel {
-        let noted = |f: &_| Noted::on_series(f, &channels);
-        let is_inside = |row: &&IntervalRow| (range.0..range.1).contains(&row.start.start());
-        let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
-        findings.extend(flagged(*channel, &inside).iter().map(noted));
-    }
-    let (of_series, surroundings) = around::look(project, &plan, period)?;
-    findings.extend(of_series);
-    findings.extend(notes::sent_units(project.registry()));
-    findings.extend(notes::acts(project.registry(), range));
-    findings.extend(notes::registered_changes(project.registry()));
-    let channels = by_channel
-        .into_iter()
-        .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
-        .collect();
-    let registry = project.registry();
-    Ok(Collected {
-        plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
-        methodologies,
-        amounts,
-        channels,
-        tally: tally(&layout, &id, range)?,
-        findings,
-        surroundings,
-        earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
-        log_size: project.commit().next_leaf,
-        root: project.root(),
-        plan,
-    })
-}
-
-/// A methodology as it stands in the log.
-fn recorded_methodology(
-    registry: &Registry,
-    id: &ProjectId,
-    name: &str,
-) -> Result<Methodology, DaemonError> {
-    let text = registry.methodology(name).ok_or_else(|| {
-        DaemonError::Refused(format!("methodology {name} is not in the log of project {id}"))
-    })?;
-    Methodology::parse(name, &text.text).map_err(|found| {
-        let first = found.first().map(ToString::to_string).unwrap_or_default();
-        DaemonError::Refused(format!("methodology {name} as recorded does not read: {first}"))
-    })
-}
-
-/// The time whose intervals a period needs: its own, that of documents which reach beyond it, and
-/// all since the crediting period began where equations look back.
-fn reach(
-    plan: &Plan,
-    methodologies: &[Methodology],
-    amounts: &[Standing],
-    period: Period,
-) -> (Timestamp, Timestamp) {
-    let (mut from, mut to) = (period.from(), period.to());
-    for amount in amounts.iter().flat_map(|one| &one.alternatives) {
-        if amount.from <= period.to() && amount.to >= period.from() {
-            (from, to) = (from.min(amount.from), to.max(amount.to));
-        }
-    }
-    let looks_back = |parameter: &Parameter| {
-        let mut all = methodologies.iter();
-        all.any(|one| one.collection(&parameter.symbol).is_some_and(|how| how.needs_history))
-    };
-    if plan.registered.parameters.iter().any(looks_back) {
-        from = from.min(plan.registered.crediting.0);
-    }
-    let zone = &plan.registered.zone;
-    (zone.start_of(from), zone.start_of(to.next()))
-}
-
-/// What seals fixed of values that equations look back at.
-fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, DaemonError> {
-    let value = |one: &SealedValue| {
-        let number = |text: &String| {
-            Decimal::parse(text)
-                .map_err(|error| DaemonError::Refused(format!("a seal states {text:?}: {error}")))
-        };
-        Ok(HistoryValue {
-            methodology: one.methodology.clone(),
-            symbol: one.symbol.clone(),
-            members: one.members.clone(),
-            unit: one.unit.clone(),
-            low: number(&one.low)?,
-            high: number(&one.high)?,
-        })
-    };
-    seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
+    let period = Period::new(close.from, close.to).map_err(ReportError::from)?;
+    Ok(collect::collect(project, period)?)
 }
 
 /// States the period and writes its report. With two different people named it is to be sealed; the
@@ -237,68 +96,21 @@ pub fn write(
     close: &Close,
     collected: &Collected,
 ) -> Result<Closed, DaemonError> {
-    let refused = |error: period::PeriodError| DaemonError::Refused(error.to_string());
-    let period = Period::new(close.from, close.to).map_err(refused)?;
-    let mut earlier = Vec::new();
-    for (_, seal) in &collected.earlier {
-        let (from, to) = seal.dates().map_err(|error| DaemonError::Refused(error.to_string()))?;
-        let period = Period::new(from, to).map_err(refused)?;
-        earlier.push(SealedPeriod { period, version: 1, unresolved: seal.unresolved.into() });
-    }
-    if is_sealable(close)
-        && let Some(later) = earlier.iter().find(|earlier| earlier.period > period)
-    {
+    let period = Period::new(close.from, close.to).map_err(ReportError::from)?;
+    let is_draft = !is_sealable(close);
+    let earlier = collected.earlier()?;
+    if !is_draft && let Some(later) = earlier.iter().find(|earlier| earlier.period > period) {
         return Err(DaemonError::Refused(format!(
             "periods are sealed in the order of time, so that a negative year is deducted once; {} is \
              sealed already",
             later.period.form()
         )));
     }
-    let counts: Vec<ChannelCount> = collected
-        .tally
-        .counts
-        .iter()
-        .map(|(channel, count)| ChannelCount {
-            channel: channel.clone(),
-            readings: count.readings,
-            conflicts: count.conflicts,
-            refused: count.refused.iter().map(|(code, count)| (*code, *count)).collect(),
-        })
-        .collect();
-    let groups: Vec<RefusedGroup> = collected
-        .tally
-        .refused
-        .iter()
-        .map(|kind| RefusedGroup {
-            code: kind.code,
-            reason: kind.reason.clone(),
-            count: kind.count,
-            examples: kind.examples.clone(),
-        })
-        .collect();
-    let is_draft = !is_sealable(close);
-    let log = LogState { size: collected.log_size as u64, root: Sha256Digest(collected.root) };
-    let methodologies: Vec<&dyn Equations> =
-        collected.methodologies.iter().map(|one| one as &dyn Equations).collect();
-    let history = history(&collected.earlier)?;
-    let statement = period::statement(&Input {
-        plan: &collected.plan,
-        plan_leaf: collected.plan_leaf,
-        methodologies: &methodologies,
-        period,
-        channels: &collected.channels,
-        amounts: &collected.amounts,
-        history: &history,
-        counts: &counts,
-        refused: &groups,
-        findings: &collected.findings,
-        surroundings: &collected.surroundings,
-        log: (!is_draft).then_some(log),
-        earlier: &earlier,
+    let statement = collected.state(Named {
         prepared_by: close.prepared_by.as_deref(),
         reviewed_by: close.reviewed_by.as_deref(),
-    })
-    .map_err(refused)?;
+        is_sealed: !is_draft,
+    })?;
     let unconfirmed = statement.unconfirmed();
     if !is_draft && !unconfirmed.is_empty() {
         return Err(DaemonError::Refused(format!(
@@ -329,33 +141,9 @@ pub fn write(
         report: report_json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
         history: statement.history.iter().map(sealed_value).collect(),
-        shares: shares(&statement),
+        shares: collect::sealed_shares(&statement),
         figures: statement.digest.to_string(),
     })
-}
-
-/// What the period counted of gaps that its end cuts.
-fn shares(statement: &Statement) -> Vec<SealedShare> {
-    let end = statement.period.end(&statement.project.zone);
-    let share = |one: &AllocationFacts| SealedShare {
-        site: one.channel.site.to_string(),
-        device: one.channel.device.to_string(),
-        quantity: one.channel.quantity.to_string(),
-        border: one.border.to_string(),
-        counted: one.before.to_string(),
-    };
-    statement.allocations.iter().filter(|one| one.border == end).map(share).collect()
-}
-
-fn sealed_value(value: &HistoryValue) -> SealedValue {
-    SealedValue {
-        methodology: value.methodology.clone(),
-        symbol: value.symbol.clone(),
-        members: value.members.clone(),
-        unit: value.unit.clone(),
-        low: value.low.to_string(),
-        high: value.high.to_string(),
-    }
 }
 
 /// Gives the report of a seal that is recorded its final folder.

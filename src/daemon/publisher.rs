@@ -38,6 +38,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const ATTEMPTS_MAX: u32 = 3;
 /// Pause before a full disk is tried again.
 const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
+/// Batches of all projects after which small files are looked for.
+const BATCHES_TO_MERGE: u32 = 16;
 /// Bytes counted for a message besides its payload.
 const MESSAGE_BYTES: u64 = 256;
 
@@ -105,6 +107,7 @@ impl Publisher {
             pending_bytes: 0,
             pending_since: None,
             intervals_at: None,
+            batches: 0,
             state: state_sender,
             parked,
             published_to: 0,
@@ -193,6 +196,8 @@ struct Thread {
     pending_bytes: u64,
     pending_since: Option<Instant>,
     intervals_at: Option<Instant>,
+    /// Batches since small files were looked for.
+    batches: u32,
     state: watch::Sender<State>,
     parked: Parked,
     /// Journal records before this position are published, but for those of parked projects.
@@ -259,6 +264,9 @@ impl Thread {
                 && self.projects.values().any(Project::has_dirty_intervals)
             {
                 self.intervals()?;
+            }
+            if self.batches >= BATCHES_TO_MERGE {
+                self.merge_files()?;
             }
         }
     }
@@ -353,6 +361,24 @@ impl Thread {
             project.publish(batch, *position)
         })?;
         metrics::histogram!("mrv_publish_seconds").record(begun.elapsed().as_secs_f64());
+        self.batches += 1;
+        Ok(())
+    }
+
+    /// Merges small files of all projects.
+    fn merge_files(&mut self) -> Result<(), DaemonError> {
+        let ids: Vec<ProjectId> = self.projects.keys().cloned().collect();
+        for id in ids {
+            self.repeat(&id, |project| {
+                let fewer = project.compact()?;
+                if fewer > 0 {
+                    metrics::counter!("mrv_files_merged_total").increment(fewer as u64);
+                    tracing::debug!(project = %project.id(), fewer, "small files are merged");
+                }
+                Ok(())
+            })?;
+        }
+        self.batches = 0;
         Ok(())
     }
 

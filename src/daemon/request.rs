@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::act::{Correction, Decision};
-use crate::decode::amount::{AmountCheck, AmountEntry};
+use crate::decode::act::Content;
+use crate::domain::digest::Sha256Digest;
 
 /// A request that writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,26 +12,11 @@ pub enum Request {
     /// Publish everything received so far, intervals too.
     Flush,
     /// Record a plan, with the texts of its methodologies in its order.
-    Plan {
-        file: String,
-        text: String,
-        methodologies: Vec<String>,
-        author: String,
-    },
+    Plan { file: String, text: String, methodologies: Vec<String>, author: String },
     /// Take a file by its absolute path.
-    Ingest {
-        project: String,
-        path: String,
-        author: String,
-    },
-    Decide {
-        project: String,
-        decision: Decision,
-    },
-    Correct {
-        project: String,
-        correction: Correction,
-    },
+    Ingest { project: String, path: String, author: String },
+    /// Record acts, all of them or none, with their documents.
+    Record { project: String, acts: Vec<Stated> },
     /// Close a period: write its report, and seal it where two different people are named. Local
     /// dates, both inclusive.
     Close {
@@ -41,51 +26,65 @@ pub enum Request {
         prepared_by: Option<String>,
         reviewed_by: Option<String>,
     },
-    /// Record amounts, all of them or none, with their documents.
-    Amounts {
-        project: String,
-        amounts: Vec<Stated>,
-        author: String,
-    },
-    /// Record that a second person checked an amount.
-    CheckAmount {
-        project: String,
-        check: AmountCheck,
-    },
     /// Write all derived tables anew from `messages`.
-    Rebuild {
-        project: String,
-    },
+    Rebuild { project: String },
 }
 
-/// An amount to be recorded.
+/// An act to be recorded; it gets its number when it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stated {
-    pub entry: AmountEntry,
-    /// Absolute path of its document, which is kept in the log; `None` where the entry names one
-    /// that is there, or none.
-    pub document: Option<String>,
-    /// Where it stands, for whoever is told of it: `amounts.csv:3`.
+    pub act: Content,
+    /// Files of documents that the act names by their hashes; the log keeps those it does not have.
+    #[serde(default)]
+    pub documents: Vec<Attached>,
+    /// Where it stands, for whoever is told of it: `amounts.csv:3`; empty where it stands alone.
+    #[serde(default)]
     pub place: String,
-    /// True to record what lies beyond the plan's bounds or far from its neighbours.
+    /// True to record what is unlikely: beyond the plan's bounds, far from its neighbours.
+    #[serde(default)]
     pub is_sure: bool,
+}
+
+/// A document's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Absolute.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal, as the act has it.
+    pub sha256: String,
+}
+
+impl Stated {
+    /// An act without documents.
+    #[must_use]
+    pub fn new(act: Content) -> Self {
+        Self { act, documents: Vec::new(), place: String::new(), is_sure: false }
+    }
+}
+
+impl Attached {
+    #[must_use]
+    pub fn new(path: String, sha256: Sha256Digest) -> Self {
+        Self { path, sha256: sha256.to_string() }
+    }
 }
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "answer")]
 pub enum Answer {
-    /// Recorded and published: the leaf that carries it, and the number it got, if any.
+    /// A plan or a file, recorded and published: the leaf that carries it, and a plan's number.
     Recorded {
         project: String,
         leaf: i64,
         number: u32,
     },
-    /// Amounts recorded: the numbers of their acts, first and last.
-    Amounts {
+    /// Acts recorded and published: the numbers of the first and the last, and the leaf of each.
+    Acts {
         project: String,
         first: u32,
         last: u32,
+        leaves: Vec<i64>,
     },
     /// A period's report: where it is, what it says, and the seal's leaf if it is sealed.
     Closed {

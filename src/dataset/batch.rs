@@ -97,9 +97,34 @@ impl<'a> Batch<'a> {
         self.entries.push(Entry::Exchange {
             from: self.layout.relative(staged),
             to: self.layout.relative(target),
-            files: commit::digest_folder(staged)?,
+            files: super::folder::digest_folder(staged)?,
         });
         Ok(())
+    }
+
+    /// As [`Batch::exchange`], where all files but those in `written` are second names of files in
+    /// `target`: their bytes are known and not read again.
+    ///
+    /// # Errors
+    /// When `staged` cannot be listed, or a file of `written` not be read.
+    pub fn exchange_but(
+        &mut self,
+        staged: &Path,
+        target: &Path,
+        written: &[&str],
+    ) -> Result<(), DatasetError> {
+        self.entries.push(Entry::Exchange {
+            from: self.layout.relative(staged),
+            to: self.layout.relative(target),
+            files: super::folder::digest_files(staged, |name| written.contains(&name))?,
+        });
+        Ok(())
+    }
+
+    /// True if nothing is staged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Publishes everything staged, with the state that holds afterwards.

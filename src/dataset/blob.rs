@@ -87,7 +87,7 @@ pub fn open(layout: &Layout, payload: &Payload) -> Result<Box<dyn Read + Send>, 
 /// When the folder cannot be listed or a part not be removed.
 pub fn remove_parts(layout: &Layout) -> Result<(), DatasetError> {
     let folder = layout.blobs();
-    for (name, _) in super::commit::list_folder(&folder)? {
+    for (name, _) in super::folder::list_folder(&folder)? {
         if name.ends_with(".part") {
             let path = folder.join(name);
             std::fs::remove_file(&path).map_err(DatasetError::io("remove", &path))?;
@@ -172,7 +172,7 @@ mod tests {
         }
         std::fs::write(layout.blobs().join("ab.part"), "half").unwrap();
         remove_parts(&layout).unwrap();
-        let names = crate::dataset::commit::list_folder(&layout.blobs()).unwrap();
+        let names = crate::dataset::folder::list_folder(&layout.blobs()).unwrap();
         assert_eq!(names.len(), 2);
     }
 }

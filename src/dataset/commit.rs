@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DatasetError;
 use super::durable::{create_folder, read_if_there, sync_folder, sync_parent, write_synced};
+use super::folder::holds;
 use super::layout::Layout;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
@@ -96,7 +97,7 @@ pub enum Entry {
     /// Cut `to` to `offset` and append the bytes of `from`.
     Append { from: String, to: String, offset: u64, len: u64, sha256: String },
     /// Swap the folders `from` and `to`; `files` is what `to` must hold afterwards: names, lengths
-    /// and SHA-256.
+    /// and SHA-256, which is empty for a file that was there before.
     Exchange { from: String, to: String, files: Vec<(String, u64, String)> },
 }
 
@@ -295,10 +296,10 @@ fn carry_out(layout: &Layout, entry: &Entry) -> Result<std::path::PathBuf, Datas
         Entry::Exchange { from, to, files } => {
             let (from, to) = (layout.absolute(from), layout.absolute(to));
             create_folder(&to)?;
-            if digest_folder(&to)? != *files {
+            if !holds(&to, files)? {
                 exchange(&from, &to)?;
             }
-            if digest_folder(&to)? != *files {
+            if !holds(&to, files)? {
                 return Err(DatasetError::damaged(&to, "COMMIT lists other files in it"));
             }
             Ok(to)
@@ -311,49 +312,6 @@ fn exchange(from: &Path, to: &Path) -> Result<(), DatasetError> {
     renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE)
         .map_err(|error| DatasetError::io("exchange with", to)(error.into()))?;
     sync_parent(from)
-}
-
-/// All files below a folder with their lengths, sorted by relative name. A missing folder is empty.
-///
-/// # Errors
-/// When it cannot be listed.
-pub fn list_folder(folder: &Path) -> Result<Vec<(String, u64)>, DatasetError> {
-    fn walk(base: &Path, folder: &Path, files: &mut Vec<(String, u64)>) -> std::io::Result<()> {
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                walk(base, &entry.path(), files)?;
-            } else {
-                let path = entry.path();
-                let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-                files.push((name, entry.metadata()?.len()));
-            }
-        }
-        Ok(())
-    }
-    let mut files = Vec::new();
-    walk(folder, folder, &mut files).map_err(DatasetError::io("list", folder))?;
-    files.sort();
-    Ok(files)
-}
-
-/// All files below a folder with length and SHA-256, sorted by relative name.
-///
-/// # Errors
-/// When it cannot be listed or a file not be read.
-pub fn digest_folder(folder: &Path) -> Result<Vec<(String, u64, String)>, DatasetError> {
-    let mut files = Vec::new();
-    for (name, len) in list_folder(folder)? {
-        let path = folder.join(&name);
-        let bytes = std::fs::read(&path).map_err(DatasetError::io("read", &path))?;
-        files.push((name, len, Sha256Digest::of(&bytes).to_string()));
-    }
-    Ok(files)
 }
 
 fn file_len(path: &Path) -> Result<Option<u64>, DatasetError> {
@@ -383,6 +341,7 @@ fn check(path: &Path, step: Step, after: Checkpoint<'_>) -> Result<(), DatasetEr
 
 #[cfg(test)]
 mod tests {
+    use super::super::folder::list_folder;
     use super::*;
 
     struct Case {

@@ -27,6 +27,11 @@ use crate::domain::digest::{FieldDigest, Sha256Digest};
 /// Most rows in a row group: small enough that statistics prune well.
 pub const ROW_GROUP_ROWS_MAX: usize = 64 * 1024;
 
+/// Bytes of a row group that waits to be written: rows of messages may have 64 KiB each.
+const ROW_GROUP_BYTES_MAX: usize = 64 << 20;
+/// Rows that are read at a time.
+const READ_ROWS: usize = 16 * 1024;
+
 /// Footer key of the row digest of the file.
 pub const FOOTER_ROW_DIGEST: &str = "mrv.row_digest";
 /// Footer key of the rules the rows were computed by.
@@ -81,7 +86,11 @@ impl FileWriter {
     pub fn write(&mut self, rows: &RecordBatch) -> Result<(), DatasetError> {
         digest_rows(&mut self.digest, rows);
         self.row_count += rows.num_rows() as u64;
-        self.writer.write(rows).map_err(parquet_error(&self.path))
+        self.writer.write(rows).map_err(parquet_error(&self.path))?;
+        if self.writer.in_progress_size() > ROW_GROUP_BYTES_MAX {
+            self.writer.flush().map_err(parquet_error(&self.path))?;
+        }
+        Ok(())
     }
 
     /// Writes the footer and syncs the file.
@@ -184,6 +193,8 @@ pub struct Selection<'a> {
     pub time: Option<(&'a str, i64, i64)>,
     /// Only row groups whose leaves may lie in `[from, to)`.
     pub leaves: Option<(i64, i64)>,
+    /// Rows of a batch; `None` for [`READ_ROWS`].
+    pub rows: Option<usize>,
 }
 
 /// Reads a file by batches of rows in its order. Rows outside the selection's ranges may be among
@@ -216,7 +227,7 @@ pub fn read(
     }
     let reader = builder
         .with_row_groups(groups)
-        .with_batch_size(16 * 1024)
+        .with_batch_size(selection.rows.unwrap_or(READ_ROWS))
         .build()
         .map_err(parquet_error(path))?;
     let shown = path.display().to_string();

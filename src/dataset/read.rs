@@ -192,7 +192,7 @@ pub(super) fn files_between(
             continue;
         }
         let folder = layout.table_month(table, project, month);
-        let names = super::commit::list_folder(&folder)?;
+        let names = super::folder::list_folder(&folder)?;
         files.extend(names.into_iter().map(|(name, _)| folder.join(name)));
     }
     Ok(files)

@@ -70,6 +70,6 @@ pub fn table_files(
     project: &ProjectId,
 ) -> Result<Vec<PathBuf>, DatasetError> {
     let folder = layout.table_project(table, project);
-    let files = super::commit::list_folder(&folder)?;
+    let files = super::folder::list_folder(&folder)?;
     Ok(files.into_iter().map(|(name, _)| folder.join(name)).collect())
 }

@@ -39,12 +39,14 @@ pub enum Kind {
     Event = 7,
     /// An amount with its document, or the check of one by a second person.
     Amount = 8,
-    /// A document that an amount stands on: invoice, laboratory report, ticket, photo.
+    /// A document that an act stands on: invoice, laboratory report, ticket, photo, statement.
     Document = 9,
+    /// A recorded act of any further kind: its payload says which.
+    Act = 10,
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Data,
         Self::Plan,
         Self::Decision,
@@ -54,6 +56,7 @@ impl Kind {
         Self::Event,
         Self::Amount,
         Self::Document,
+        Self::Act,
     ];
 
     #[must_use]
@@ -74,6 +77,7 @@ impl Kind {
             Self::Event => "event",
             Self::Amount => "amount",
             Self::Document => "document",
+            Self::Act => "act",
         }
     }
 }

@@ -8,8 +8,9 @@
 //! one thread per project at a time.
 
 pub mod amounts;
+pub mod compact;
 pub mod crossings;
-mod derive;
+pub mod derive;
 pub mod intervals;
 pub mod items;
 pub mod neighbours;
@@ -49,6 +50,8 @@ pub enum PublishError {
          a copy"
     )]
     Missing { path: String },
+    #[error("this project stands as it once was, without a signing key; it takes no messages")]
+    NoKey,
 }
 
 impl PublishError {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::derive::Derive;
 use super::neighbours::Frontiers;
 use super::registry::{Change, Registry};
-use super::{PublishError, amounts, derive, intervals, rebuild};
+use super::{PublishError, amounts, compact, derive, intervals, rebuild};
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -48,7 +48,8 @@ pub struct Project {
     pub(super) dirty: Vec<(ChannelKey, Timestamp, Timestamp)>,
     /// Called after each step of a COMMIT; tests stop the work there.
     pub(super) after: Box<dyn FnMut(Step) -> std::io::Result<()> + Send>,
-    signer: Signer,
+    /// `None`: a project of the past, which takes no messages.
+    signer: Option<Signer>,
     is_stale: bool,
 }
 
@@ -98,7 +99,7 @@ impl Project {
             frontiers: BTreeMap::new(),
             dirty: Vec::new(),
             after: Box::new(|_| Ok(())),
-            signer: signer.clone(),
+            signer: Some(signer.clone()),
             is_stale: false,
         };
         project.restore_derived()?;
@@ -111,7 +112,8 @@ impl Project {
     /// As [`Project::open`].
     pub fn reopen(&mut self) -> Result<(), PublishError> {
         self.is_stale = true;
-        *self = Self::open(&self.layout.clone(), &self.id.clone(), &self.signer.clone())?;
+        let signer = self.signer.clone().ok_or(PublishError::NoKey)?;
+        *self = Self::open(&self.layout.clone(), &self.id.clone(), &signer)?;
         Ok(())
     }
 
@@ -226,10 +228,17 @@ impl Project {
         rebuild::rebuild(self)
     }
 
-    /// Marks the identities that acts settle, so that their intervals are computed with them.
+    /// Merges small files into larger ones; gives how many fewer there are.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or the batch not be published.
+    pub fn compact(&mut self) -> Result<usize, PublishError> {
+        compact::compact(self)
+    }
+
+    /// Marks what acts settle, so that its intervals are computed with them.
     pub(super) fn note_settled(&mut self) {
-        let settled = self.registry.settlements().identities();
-        self.dirty.extend(settled.map(|(key, at)| (key.clone(), *at, *at)));
+        self.dirty.extend(self.registry.stretches());
     }
 
     /// The derived part of the state as it goes into COMMIT.
@@ -317,11 +326,11 @@ impl Project {
         for row in rows {
             match self.registry.add(row) {
                 // A refused act is kept by the registry, for whoever derives its leaf.
-                Change::None | Change::Refused | Change::Amount => {}
+                Change::None | Change::Refused => {}
                 Change::Plan { valid_from, .. } => {
                     needs_rebuild |= is_begun && valid_from <= received_at.max(stamped);
                 }
-                Change::Identity(key, at) => self.dirty.push((key, at, at)),
+                Change::Stretches(stretches) => self.dirty.extend(stretches),
             }
         }
         needs_rebuild
@@ -346,7 +355,7 @@ impl Project {
             let bytes = append.hashes.as_flattened();
             batch.append(&target, append.first * HASH_BYTES, bytes)?;
         }
-        let key = &self.signer.private_key;
+        let key = &self.signer.as_ref().ok_or(PublishError::NoKey)?.private_key;
         let origin = checkpoint::origin(checkpoint::key_name(key)?, &self.id);
         let new = Checkpoint { origin, size: tree.size(), root: tree.root() };
         let note = checkpoint::sign(key, &new, self.last_checkpoint.as_ref())?;
@@ -376,6 +385,46 @@ impl Project {
             signer: self.signer.clone(),
             is_stale: false,
         }
+    }
+
+    /// The project as it was when its log had as many leaves as `tree`: acts before that count, its
+    /// tables are derived anew from the leaves `[from, ..)` of `messages` and written below `layout`,
+    /// a folder of its own. It takes no further messages.
+    ///
+    /// # Errors
+    /// When a message cannot be read or a table not be written.
+    pub fn past(
+        messages: &Layout,
+        layout: &Layout,
+        id: &ProjectId,
+        from: i64,
+        tree: TreeState,
+    ) -> Result<Self, PublishError> {
+        let size = i64::try_from(tree.size()).unwrap_or(i64::MAX);
+        commit::recover(layout, id)?;
+        let mut registry = Registry::default();
+        read::acts(messages, id, size, |row| {
+            registry.add(&row);
+            Ok::<_, PublishError>(())
+        })?;
+        let derived = commit::Derived { next_leaf: from, ..commit::Derived::default() };
+        let mut project = Self {
+            layout: layout.clone(),
+            messages: messages.clone(),
+            id: id.clone(),
+            commit: Commit { next_leaf: size, derived, ..Commit::empty(id) },
+            tree,
+            last_checkpoint: None,
+            registry,
+            channels: Channels::default(),
+            frontiers: BTreeMap::new(),
+            dirty: Vec::new(),
+            after: Box::new(|_| Ok(())),
+            signer: None,
+            is_stale: false,
+        };
+        rebuild::derive_all(&mut project)?;
+        Ok(project)
     }
 
     fn set_log(&mut self, tree: TreeState, checkpoint: Checkpoint) {

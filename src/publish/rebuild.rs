@@ -24,12 +24,7 @@ pub fn rebuild(project: &mut Project) -> Result<(), PublishError> {
     let shadow = Layout::new(project.layout.staging(&project.id).join("generation"));
     let mut next = project.shadow(shadow.clone());
     commit::recover(&shadow, &project.id)?;
-    if !next.registry.plans().is_empty() {
-        derive::derive(&mut next, None, Derive::Published)?;
-        next.note_settled();
-        next.refresh_intervals()?;
-    }
-    amounts::write(&mut next)?;
+    derive_all(&mut next)?;
     let (layout, id) = (project.layout.clone(), project.id.clone());
     let mut batch = Batch::begin(&layout, &id);
     for table in Table::DERIVED {
@@ -45,4 +40,17 @@ pub fn rebuild(project: &mut Project) -> Result<(), PublishError> {
     project.frontiers = next.frontiers;
     project.dirty = next.dirty;
     Ok(())
+}
+
+/// Derives all tables of a project of which nothing is derived yet.
+///
+/// # Errors
+/// When a file cannot be read or a batch not be published.
+pub(super) fn derive_all(project: &mut Project) -> Result<(), PublishError> {
+    if !project.registry.plans().is_empty() {
+        derive::derive(project, None, Derive::Published)?;
+        project.note_settled();
+        project.refresh_intervals()?;
+    }
+    amounts::write(project)
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::dataset::layout::Layout;
 use crate::dataset::schema::Table;
 use crate::dataset::table_digest::{all_rows, table_digest};
-use crate::decode::act::{Act, Decision};
+use crate::decode::act::{Act, Content, Decision};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Kind, Message, Nonce, Payload, Source};
 use crate::domain::time::Timestamp;
@@ -110,7 +110,7 @@ fn log(ones: &[One], plan_at: usize) -> Vec<Message> {
                     reason: "read the display".to_owned(),
                     evidence: String::new(),
                 };
-                let act = Act::Decision { number: act, decision };
+                let act = Act { number: act, content: Content::Decision(decision) };
                 (Kind::Decision, act.encode().unwrap())
             }
         };
@@ -232,6 +232,67 @@ proptest! {
         }
         publish(&mut folder.open(), &log, &sizes).unwrap();
         prop_assert_eq!(folder.digests(), whole);
+    }
+}
+
+/// A log of one reading a batch, and the files of a table after it.
+fn many_batches(count: usize) -> (Vec<Message>, impl Fn(&Folder, Table) -> usize) {
+    let ones: Vec<One> =
+        (0..count as i64).map(|at| One::Reading((at % 3) as u8, at * 7 % 90, at % 10)).collect();
+    let files = |folder: &Folder, table| {
+        crate::dataset::table_digest::table_files(&folder.layout, table, &folder.id).unwrap().len()
+    };
+    (log(&ones, 0), files)
+}
+
+#[test]
+fn small_files_are_merged_and_every_row_stays() {
+    let folder = folder();
+    let (log, files) = many_batches(60);
+    let mut project = folder.open();
+    publish(&mut project, &log[..50], &[1]).unwrap();
+    assert_eq!(files(&folder, Table::Messages), 50);
+    let before = folder.digests();
+    let fewer = project.compact().unwrap();
+    assert!(fewer >= 31 + 15, "messages and readings at least: {fewer}");
+    assert_eq!(files(&folder, Table::Messages), 19);
+    assert_eq!(folder.digests(), before);
+    while project.compact().unwrap() > 0 {}
+    assert!(files(&folder, Table::Messages) < 16);
+    assert_eq!(folder.digests(), before);
+    // What follows finds what was merged: duplicates and neighbours too.
+    publish(&mut project, &log, &[1]).unwrap();
+    drop(project);
+    let mut project = folder.open();
+    assert_eq!(folder.digests(), digests_of(&log, &[log.len()]));
+    project.rebuild().unwrap();
+    assert_eq!(folder.digests(), digests_of(&log, &[log.len()]));
+}
+
+#[test]
+fn a_merge_cut_off_after_any_step_loses_and_repeats_nothing() {
+    let (log, files) = many_batches(17);
+    let whole = digests_of(&log, &[log.len()]);
+    for crash in 1.. {
+        let folder = folder();
+        let mut project = folder.open();
+        publish(&mut project, &log, &[1]).unwrap();
+        let steps = AtomicUsize::new(0);
+        project.stop_after(move |_| match steps.fetch_add(1, Ordering::Relaxed) + 1 == crash {
+            true => Err(std::io::ErrorKind::Other.into()),
+            false => Ok(()),
+        });
+        let is_done = project.compact().is_ok();
+        drop(project);
+        let mut project = folder.open();
+        assert_eq!(folder.digests(), whole, "cut off after step {crash}");
+        while project.compact().unwrap() > 0 {}
+        assert_eq!(folder.digests(), whole);
+        assert!(files(&folder, Table::Readings) < 16);
+        if is_done {
+            assert!(crash > 5, "there are several steps");
+            break;
+        }
     }
 }
 

@@ -2,19 +2,56 @@
 //!
 //! [`model`] turns the statement of a period into texts and figures, once; [`json`], [`xlsx`],
 //! [`html`] and [`text`] only lay them out, so every figure, date and version agrees among them.
+//! [`collect`] gathers what a statement is made of, [`recompute`] derives it from messages alone.
 //! Figures are decimal strings in full precision beside their printed form. No writer computes.
 //! Every form says "indicative, not verified"; words that only verifiers and the Joint Committee may
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
+mod around;
 mod build;
 pub mod calculation;
+pub mod collect;
 pub mod html;
 pub mod json;
 pub mod model;
+mod notes;
 pub mod page;
+pub mod recompute;
+pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod text;
+pub mod whatif;
 pub mod xlsx;
 
 pub use model::Report;
+
+use crate::dataset::DatasetError;
+use crate::period::PeriodError;
+use crate::publish::PublishError;
+
+/// Why a period could not be collected or stated.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("{action} {path}: {source}")]
+    Io { action: &'static str, path: String, source: std::io::Error },
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+    /// A rule said no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl ReportError {
+    fn io(
+        action: &'static str,
+        path: &std::path::Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.display().to_string();
+        move |source| Self::Io { action, path, source }
+    }
+}

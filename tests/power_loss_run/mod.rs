@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use mrv::daemon::control;
 use mrv::daemon::engine::PUBLIC_KEY;
-use mrv::daemon::request::{Answer, Request};
+use mrv::daemon::request::{Answer, Request, Stated};
 use mrv::dataset::layout::Layout;
 use mrv::dataset::rows::MessageRow;
 use mrv::dataset::{DatasetError, commit, read};
-use mrv::decode::act::Decision;
+use mrv::decode::act::{Content, Decision};
 use mrv::domain::id::ProjectId;
 use mrv::domain::message::Message;
 use mrv::publish::Signer;
@@ -169,6 +169,7 @@ fn events(calls: &[Call], dropped: &[(PathBuf, Vec<u8>)]) -> Vec<(Event, usize)>
         if let Ok(answer) = serde_json::from_slice::<Answer>(&bytes) {
             let recorded = match answer {
                 Answer::Recorded { project, leaf, .. } => Some((project, leaf)),
+                Answer::Acts { project, leaves, .. } => leaves.last().map(|leaf| (project, *leaf)),
                 Answer::Closed { seal: Some(leaf), .. } => Some((PROJECTS[0].to_owned(), leaf)),
                 _ => None,
             };
@@ -231,7 +232,8 @@ impl Script {
             reason: "read the display".to_owned(),
             evidence: String::new(),
         };
-        self.ask(Request::Decide { project: PROJECTS[0].to_owned(), decision }).await;
+        let acts = vec![Stated::new(Content::Decision(decision))];
+        self.ask(Request::Record { project: PROJECTS[0].to_owned(), acts }).await;
         self.ask(Request::Close {
             project: PROJECTS[0].to_owned(),
             from: "2025-01-01".to_owned(),
@@ -271,8 +273,7 @@ impl Script {
 
     async fn ask(&self, request: Request) {
         let answer = control::ask(&self.layout.control_socket(), &request).await.unwrap();
-        let is_done =
-            matches!(answer, Answer::Recorded { .. } | Answer::Closed { .. } | Answer::Done);
+        let is_done = !matches!(answer, Answer::Refused { .. } | Answer::Failed { .. });
         assert!(is_done, "{request:?}: {answer:?}");
     }
 

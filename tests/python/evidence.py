@@ -38,6 +38,7 @@ KINDS = {
     "event": 7,
     "amount": 8,
     "document": 9,
+    "act": 10,
 }
 SOURCES = {"mqtt": 1, "broker": 2, "file": 3, "http": 4, "operator": 5, "daemon": 6}
 CHUNK = 1 << 20

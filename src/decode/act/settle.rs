@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Act, ActError};
+use super::{ActError, Content};
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::flag::Code;
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
@@ -37,22 +37,22 @@ struct Settlement {
 }
 
 impl Settlements {
-    /// Adds what an act settles of a reading; seals and amounts settle none. Gives the identity it
-    /// touches.
+    /// Adds what an act settles of a reading; gives the identity it touches, or `None` for acts that
+    /// settle none.
     ///
     /// # Errors
     /// When its ids, time or values are none.
-    pub fn add(&mut self, act: &Act) -> Result<Option<(ChannelKey, Timestamp)>, ActError> {
+    pub fn add(&mut self, act: &Content) -> Result<Option<(ChannelKey, Timestamp)>, ActError> {
         let (identity, decided, corrected) = match act {
-            Act::Decision { decision: d, .. } => {
+            Content::Decision(d) => {
                 let identity = identity(&d.site, &d.device, &d.quantity, &d.at)?;
                 (identity, Some(stored_value(&d.value)?), None)
             }
-            Act::Correction { correction: c, .. } => {
+            Content::Correction(c) => {
                 let identity = identity(&c.site, &c.device, &c.quantity, &c.at)?;
                 (identity, None, Some((stored_value(&c.old)?, stored_value(&c.new)?)))
             }
-            Act::Seal { .. } | Act::Amount { .. } | Act::Check { .. } => return Ok(None),
+            _ => return Ok(None),
         };
         let empty = || Settlement { decided: Vec::new(), corrected: Vec::new() };
         let settlement = self.by_identity.entry(identity.clone()).or_insert_with(empty);
@@ -135,7 +135,7 @@ fn identity(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Correction, Decision};
+    use super::super::{Act, Correction, Decision};
     use super::*;
 
     const AT: &str = "2026-01-01T00:00:00Z";
@@ -152,7 +152,7 @@ mod tests {
             reason: text("read the display"),
             evidence: String::new(),
         };
-        Act::Decision { number, decision }
+        Act { number, content: Content::Decision(decision) }
     }
 
     fn correction(number: u32, old: &str, new: &str) -> Act {
@@ -168,13 +168,13 @@ mod tests {
             reason: text("typed wrong"),
             evidence: String::new(),
         };
-        Act::Correction { number, correction }
+        Act { number, content: Content::Correction(correction) }
     }
 
     fn settled(acts: &[Act], known: &[&str]) -> String {
         let mut settlements = Settlements::default();
         for act in acts {
-            settlements.add(act).unwrap();
+            settlements.add(&act.content).unwrap();
         }
         let (key, at) = identity("s", "d", "q", AT).unwrap();
         let known: Vec<Fixed6> = known.iter().map(|v| stored_value(v).unwrap()).collect();

@@ -86,18 +86,6 @@ impl Report {
     }
 }
 
-/// Whether the report is fixed.
-/// Local calendar dates, both inclusive.
-/// The result of a calendar year.
-/// The category of a day.
-/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
-/// One value of the calculation.
-/// A parameter monitored ex post: a line of MRS(input).
-/// A document that a parameter's value stands on.
-/// A total of a local calendar month inside the period.
-/// A parameter fixed ex ante.
-/// A doubt and its effect on ER.
-/// decoded = readings + conflicts + refused.
 /// What the figures stand on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]

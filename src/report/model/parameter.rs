@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Figure;
 
+/// A parameter monitored ex post: a line of MRS(input).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Parameter {
@@ -30,6 +31,7 @@ pub struct Parameter {
     pub months: Vec<Month>,
 }
 
+/// A document that a parameter's value stands on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Document {
@@ -58,6 +60,7 @@ pub struct Document {
     pub standing: String,
 }
 
+/// A total of a local calendar month inside the period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Month {
@@ -70,6 +73,7 @@ pub struct Month {
     pub documented: Option<Figure>,
 }
 
+/// A parameter fixed ex ante.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Fixed {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+/// Whether the report is fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Status {
@@ -63,6 +64,7 @@ pub struct Equation {
     pub sure: String,
 }
 
+/// Local calendar dates, both inclusive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Period {

@@ -38,6 +38,7 @@ pub struct QualityCount {
     pub intervals: u64,
 }
 
+/// decoded = readings + conflicts + refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Items {

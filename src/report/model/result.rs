@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Figure;
 
+/// The result of a calendar year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Year {
@@ -40,6 +41,7 @@ pub struct Year {
     pub steps: Vec<Step>,
 }
 
+/// The category of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Category {
@@ -48,6 +50,7 @@ pub struct Category {
     pub category: Option<String>,
 }
 
+/// A monitored parameter's value in a year, or in a cell of the calendar inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Input {
@@ -73,6 +76,7 @@ pub struct Input {
     pub leaves: Option<[i64; 2]>,
 }
 
+/// One value of the calculation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Step {
@@ -88,6 +92,7 @@ pub struct Step {
     pub value: Figure,
 }
 
+/// A doubt and its effect on ER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Gap {

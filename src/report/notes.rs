@@ -2,7 +2,7 @@
 //! registered.
 
 use crate::config::plan::Plan;
-use crate::decode::act::Act;
+use crate::decode::act::{Act, Content};
 use crate::domain::flag::{Code, Severity};
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
 use crate::domain::reading::ChannelKey;
@@ -13,8 +13,9 @@ use crate::publish::registry::Registry;
 /// Decisions and corrections on readings stamped in `[from, to)`: who, what, why, by which leaf.
 pub fn acts(registry: &Registry, (from, to): (Timestamp, Timestamp)) -> Vec<Noted> {
     let noted = |(leaf, act): &(i64, Act)| {
-        let (code, names, at, message) = match act {
-            Act::Decision { number, decision: d } => (
+        let number = act.number;
+        let (code, names, at, message) = match &act.content {
+            Content::Decision(d) => (
                 Code::Decided,
                 [&d.site, &d.device, &d.quantity],
                 &d.at,
@@ -26,7 +27,7 @@ pub fn acts(registry: &Registry, (from, to): (Timestamp, Timestamp)) -> Vec<Note
                     evidence(&d.evidence)
                 ),
             ),
-            Act::Correction { number, correction: c } => (
+            Content::Correction(c) => (
                 Code::Corrected,
                 [&c.site, &c.device, &c.quantity],
                 &c.at,
@@ -39,7 +40,7 @@ pub fn acts(registry: &Registry, (from, to): (Timestamp, Timestamp)) -> Vec<Note
                     evidence(&c.evidence)
                 ),
             ),
-            Act::Seal { .. } | Act::Amount { .. } | Act::Check { .. } => return None,
+            _ => return None,
         };
         let at = Timestamp::parse_rfc3339(at).ok().filter(|at| (from..to).contains(at))?;
         let channel = ChannelKey {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::plan::Plan;
 use crate::config::plan::history::PlanHistory;
 use crate::dataset::rows::MessageRow;
-use crate::decode::act::{Act, Seal, Settlements};
+use crate::decode::act::{Act, ActError, Content, Seal, Settlements};
 use crate::decode::amount::Ledger;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Code;
@@ -58,10 +58,8 @@ pub enum Change {
         number: u32,
         valid_from: Timestamp,
     },
-    /// An act that touches this identity.
-    Identity(ChannelKey, Timestamp),
-    /// An amount, its check, or a document: table `amounts` changes.
-    Amount,
+    /// An act that alters what counts of these channels between two stamps, both inclusive.
+    Stretches(Vec<(ChannelKey, Timestamp, Timestamp)>),
     /// It is no such act, or takes no effect: see [`Registry::refusal`].
     Refused,
 }
@@ -71,7 +69,14 @@ impl Registry {
     pub fn add(&mut self, row: &MessageRow) -> Change {
         let bytes = match (&row.header.kind, &row.payload) {
             (Kind::Data | Kind::Event, _) => return Change::None,
-            (Kind::Document, payload) => return self.add_document(row.leaf, payload),
+            (Kind::Document, Payload::Inline(bytes)) => {
+                self.take_document(row.leaf, Sha256Digest::of(bytes));
+                return Change::None;
+            }
+            (Kind::Document, Payload::Blob(blob)) => {
+                self.take_document(row.leaf, blob.sha256);
+                return Change::None;
+            }
             (_, Payload::Inline(bytes)) => bytes,
             (_, Payload::Blob(_)) => return self.refuse(row, b"", "an act has at most 64 KiB"),
         };
@@ -116,6 +121,12 @@ impl Registry {
         &self.ledger
     }
 
+    /// The first leaf that carries a document.
+    #[must_use]
+    pub fn document(&self, sha256: &Sha256Digest) -> Option<i64> {
+        self.ledger.document(sha256)
+    }
+
     #[must_use]
     pub fn seals(&self) -> &[SealLeaf] {
         &self.seals
@@ -131,6 +142,53 @@ impl Registry {
     #[must_use]
     pub fn acts(&self) -> &[(i64, Act)] {
         &self.acts
+    }
+
+    /// The act of this number and its leaf, if it takes effect.
+    #[must_use]
+    pub fn act(&self, number: u32) -> Option<&(i64, Act)> {
+        self.acts.iter().rev().find(|(_, act)| act.number == number)
+    }
+
+    /// The stretches of channels whose values acts settle: those that tables written anew from
+    /// messages must be computed with.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<(ChannelKey, Timestamp, Timestamp)> {
+        let settled = self.settlements.identities();
+        settled.map(|(key, at)| (key.clone(), *at, *at)).collect()
+    }
+
+    /// Takes an act into account.
+    ///
+    /// # Errors
+    /// When it says nothing that could take effect; nothing is altered then.
+    pub fn take(&mut self, leaf: i64, act: Act) -> Result<Change, ActError> {
+        let change = match &act.content {
+            content @ (Content::Decision(_) | Content::Correction(_)) => {
+                let touched = self.settlements.add(content)?;
+                Change::Stretches(touched.into_iter().map(|(key, at)| (key, at, at)).collect())
+            }
+            Content::Seal(seal) => {
+                self.seals.push(SealLeaf { leaf, seal: seal.clone() });
+                Change::None
+            }
+            Content::Amount(amount) => {
+                self.ledger.add(act.number, leaf, amount)?;
+                Change::None
+            }
+            Content::Check(check) => {
+                self.ledger.check(check);
+                Change::None
+            }
+        };
+        self.last_act = self.last_act.max(act.number);
+        self.acts.push((leaf, act));
+        Ok(change)
+    }
+
+    /// Takes a document into account.
+    pub fn take_document(&mut self, leaf: i64, sha256: Sha256Digest) {
+        self.ledger.add_document(sha256, leaf);
     }
 
     /// The number that the next act gets.
@@ -165,47 +223,9 @@ impl Registry {
         }
     }
 
-    fn add_document(&mut self, leaf: i64, payload: &Payload) -> Change {
-        let sha256 = match payload {
-            Payload::Inline(bytes) => Sha256Digest::of(bytes),
-            Payload::Blob(blob) => blob.sha256,
-        };
-        self.ledger.add_document(sha256, leaf);
-        Change::Amount
-    }
-
     fn add_act(&mut self, row: &MessageRow, bytes: &[u8]) -> Change {
-        let act = match Act::parse(bytes) {
-            Ok(act) => act,
-            Err(error) => return self.refuse(row, bytes, &error.to_string()),
-        };
-        let touched = match self.settlements.add(&act) {
-            Ok(touched) => touched,
-            Err(error) => return self.refuse(row, bytes, &error.to_string()),
-        };
-        let mut change = match touched {
-            Some((key, at)) => Change::Identity(key, at),
-            None => Change::None,
-        };
-        match &act {
-            Act::Seal { seal, .. } => {
-                self.seals.push(SealLeaf { leaf: row.leaf, seal: seal.clone() });
-            }
-            Act::Amount { number, amount } => {
-                if let Err(error) = self.ledger.add(*number, row.leaf, amount) {
-                    return self.refuse(row, bytes, &error.to_string());
-                }
-                change = Change::Amount;
-            }
-            Act::Check { check, .. } => {
-                self.ledger.check(check);
-                change = Change::Amount;
-            }
-            Act::Decision { .. } | Act::Correction { .. } => {}
-        }
-        self.last_act = self.last_act.max(act.number());
-        self.acts.push((row.leaf, act));
-        change
+        let taken = Act::parse(bytes).and_then(|act| self.take(row.leaf, act));
+        taken.unwrap_or_else(|error| self.refuse(row, bytes, &error.to_string()))
     }
 }
 

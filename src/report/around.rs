@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::DaemonError;
+use super::ReportError;
+use super::collect::Published;
 use crate::aggregate::finding::{clock, series};
 use crate::aggregate::interval::IntervalRow;
 use crate::aggregate::register::Reader;
@@ -20,7 +21,7 @@ use crate::domain::unit::Unit;
 use crate::period::paths::a_year_before;
 use crate::period::surroundings::{Before, SealedSplit, Surroundings};
 use crate::period::{Noted, Period};
-use crate::publish::Project;
+use crate::publish::crossings::{crossings, planned};
 use crate::publish::neighbours::Stored;
 
 /// Stretches that are looked at together.
@@ -31,19 +32,20 @@ const MONTH_US: i64 = 31 * DAY_US;
 /// # Errors
 /// When a file cannot be read or is damaged.
 pub fn look(
-    project: &mut Project,
+    published: &Published<'_>,
     plan: &Plan,
     period: Period,
-) -> Result<(Vec<Noted>, Surroundings), DaemonError> {
+) -> Result<(Vec<Noted>, Surroundings), ReportError> {
     let zone = &plan.registered.zone;
     let range = (period.start(zone), period.end(zone));
     let mut borders: Vec<Timestamp> = period.years().iter().map(|part| part.start(zone)).collect();
     borders.push(range.1);
-    let crossings = project.crossings(&borders)?;
-    let sealed = project.registry().seals().iter();
+    let Published { layout, project, registry, .. } = *published;
+    let crossings = crossings(layout, project, registry, &borders)?;
+    let sealed = registry.seals().iter();
     let sealed = sealed.flat_map(|one| splits(&one.seal)).collect();
-    let (findings, accounts) = readings(project, plan, range)?;
-    let before = year_before(project, plan, period)?;
+    let (findings, accounts) = readings(published, plan, range)?;
+    let before = year_before(published, plan, period)?;
     Ok((findings, Surroundings { crossings, sealed, accounts, before }))
 }
 
@@ -67,18 +69,18 @@ type Accounts = Vec<(ChannelKey, Option<crate::aggregate::register::Account>)>;
 
 /// Findings on the readings of the period, and the accounts of its registers.
 fn readings(
-    project: &Project,
+    published: &Published<'_>,
     plan: &Plan,
     (from, to): (Timestamp, Timestamp),
-) -> Result<(Vec<Noted>, Accounts), DaemonError> {
+) -> Result<(Vec<Noted>, Accounts), ReportError> {
     let mut found = Vec::new();
     let mut registers: BTreeMap<ChannelKey, (ChannelPlan, Reader)> = BTreeMap::new();
     let last = Timestamp::from_us(to.us() - 1);
-    for planned in &plan.channels {
+    for one in &plan.channels {
         if let (ChannelKind::Register { .. }, Some(own)) =
-            (planned.kind, project.planned(&planned.key, last))
+            (one.kind, planned(published.registry, &one.key, last))
         {
-            registers.insert(planned.key.clone(), (own, Reader::default()));
+            registers.insert(one.key.clone(), (own, Reader::default()));
         }
     }
     let mut begin = from;
@@ -88,13 +90,13 @@ fn readings(
         // Numbers of another table than the project's: frontiers are not looked at here.
         let frontiers = BTreeMap::new();
         let stored = Stored {
-            layout: project.layout(),
-            project: project.id(),
+            layout: published.layout,
+            project: published.project,
             frontiers: &frontiers,
-            settlements: project.registry().settlements(),
+            settlements: published.registry.settlements(),
         };
         let window = stored.window(&mut channels, begin, end)?;
-        let received = receipts::live(project.layout(), project.id(), window.leaves())?;
+        let received = receipts::live(published.layout, published.project, window.leaves())?;
         for channel in window.channels() {
             let points = window.points(&stored, &channels, channel);
             let key = channels.key(channel);
@@ -123,7 +125,11 @@ struct Sum {
     covered_us: i64,
 }
 
-fn year_before(project: &Project, plan: &Plan, period: Period) -> Result<Vec<Before>, DaemonError> {
+fn year_before(
+    published: &Published<'_>,
+    plan: &Plan,
+    period: Period,
+) -> Result<Vec<Before>, ReportError> {
     let zone = &plan.registered.zone;
     let (from, to) = (a_year_before(period.from()), a_year_before(period.to()));
     let (from, to) = (zone.start_of(from), zone.start_of(to.next()));
@@ -132,8 +138,8 @@ fn year_before(project: &Project, plan: &Plan, period: Period) -> Result<Vec<Bef
     while begin < to {
         let end = Timestamp::from_us(begin.us() + MONTH_US).min(to);
         let mut channels = Channels::default();
-        let layout = project.layout();
-        for row in interval_rows::between(layout, project.id(), &mut channels, (begin, end))? {
+        let Published { layout, project, .. } = *published;
+        for row in interval_rows::between(layout, project, &mut channels, (begin, end))? {
             add(&mut sums, channels.key(row.channel), plan, &row);
         }
         begin = end;

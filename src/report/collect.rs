@@ -1,0 +1,308 @@
+//! What a period stands on, collected from a project in whatever folder, and stated.
+//!
+//! Takes a project whose tables are derived: the live one, or one of the past ([`super::recompute`]);
+//! gives everything that [`period::statement`] needs, all of one log size. Writes no report and
+//! records nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{ReportError, around, notes};
+use crate::aggregate::finding::flagged;
+use crate::aggregate::interval::IntervalRow;
+use crate::config::plan::{Parameter, Plan};
+use crate::dataset::interval_rows;
+use crate::dataset::layout::Layout;
+use crate::dataset::tally::{Tally, tally};
+use crate::decode::act::{Seal, SealedShare, SealedValue};
+use crate::decode::amount::Standing;
+use crate::domain::decimal::Decimal;
+use crate::domain::digest::Sha256Digest;
+use crate::domain::id::ProjectId;
+use crate::domain::reading::{ChannelId, Channels};
+use crate::domain::time::Timestamp;
+use crate::methodology::Methodology;
+use crate::period::allocate::AllocationFacts;
+use crate::period::statement::HistoryValue;
+use crate::period::{
+    self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
+    SealedPeriod, Statement, Surroundings,
+};
+use crate::publish::Project;
+use crate::publish::registry::Registry;
+
+/// What was collected of a period, as of one log size.
+pub struct Collected {
+    pub(super) period: Period,
+    pub(super) plan: Arc<Plan>,
+    plan_leaf: i64,
+    pub(super) methodologies: Vec<Methodology>,
+    pub(super) amounts: Vec<Standing>,
+    pub(super) channels: Vec<ChannelRows>,
+    tally: Tally,
+    findings: Vec<Noted>,
+    surroundings: Surroundings,
+    pub(super) earlier: Vec<(i64, Seal)>,
+    /// Leaves that count, and the root of the log at that size.
+    pub log_size: i64,
+    pub root: [u8; 32],
+}
+
+/// Who a report names, and whether its seal fixes the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Named<'a> {
+    pub prepared_by: Option<&'a str>,
+    pub reviewed_by: Option<&'a str>,
+    /// True if size and root of the log stand in the report: it is sealed, or about to be.
+    pub is_sealed: bool,
+}
+
+/// Collects what a period stands on. Called between two batches, with nothing left to publish.
+///
+/// # Errors
+/// When the project has no plan or methodology, or a file cannot be read.
+pub fn collect(project: &mut Project, period: Period) -> Result<Collected, ReportError> {
+    // A batch may have been cut since everything was published: intervals and log size go together.
+    project.refresh_intervals()?;
+    let published = Published {
+        layout: project.layout(),
+        project: project.id(),
+        registry: project.registry(),
+        log_size: project.commit().next_leaf,
+        root: project.root(),
+    };
+    of_published(&published, period)
+}
+
+/// What is published of a project, for whoever does not hold it.
+#[derive(Clone, Copy)]
+pub struct Published<'a> {
+    pub layout: &'a Layout,
+    pub project: &'a ProjectId,
+    pub registry: &'a Registry,
+    pub log_size: i64,
+    pub root: [u8; 32],
+}
+
+/// Collects what a period stands on, as the tables are: for information, where whoever holds the
+/// project may publish meanwhile.
+///
+/// # Errors
+/// As [`collect`].
+pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collected, ReportError> {
+    let Published { layout, project: id, registry, .. } = *published;
+    let plan = registry.plans().latest().cloned();
+    let plan = plan.ok_or_else(|| ReportError::Refused(format!("project {id} has no plan")))?;
+    let mut methodologies = Vec::new();
+    for name in &plan.registered.methodologies {
+        methodologies.push(recorded_methodology(registry, id, name)?);
+    }
+    let zone = &plan.registered.zone;
+    let range = (period.start(zone), period.end(zone));
+    let amounts = registry.ledger().standing();
+    let mut channels = Channels::default();
+    let wide = reach(&plan, &methodologies, &amounts, period);
+    let rows = interval_rows::between(layout, id, &mut channels, wide)?;
+    let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
+    for row in rows {
+        by_channel.entry(row.channel).or_default().push(row);
+    }
+    let mut findings = Vec::new();
+    for (channel, rows) in &by_channel {
+        let noted = |f: &_| Noted::on_series(f, &channels);
+        let is_inside = |row: &&IntervalRow| (range.0..range.1).contains(&row.start.start());
+        let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
+        findings.extend(flagged(*channel, &inside).iter().map(noted));
+    }
+    let (of_series, surroundings) = around::look(published, &plan, period)?;
+    findings.extend(of_series);
+    findings.extend(notes::sent_units(registry));
+    findings.extend(notes::acts(registry, range));
+    findings.extend(notes::registered_changes(registry));
+    let channels = by_channel
+        .into_iter()
+        .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
+        .collect();
+    Ok(Collected {
+        period,
+        plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
+        methodologies,
+        amounts,
+        channels,
+        tally: tally(layout, id, range)?,
+        findings,
+        surroundings,
+        earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
+        log_size: published.log_size,
+        root: published.root,
+        plan,
+    })
+}
+
+impl Collected {
+    /// The periods that were sealed before this log size, each with what it left unresolved.
+    ///
+    /// # Errors
+    /// When a seal states no dates.
+    pub fn earlier(&self) -> Result<Vec<SealedPeriod>, ReportError> {
+        let mut earlier = Vec::new();
+        for (_, seal) in &self.earlier {
+            let (from, to) = seal.dates().map_err(|e| ReportError::Refused(e.to_string()))?;
+            let (period, unresolved) = (Period::new(from, to)?, seal.unresolved.into());
+            earlier.push(SealedPeriod { period, version: 1, unresolved });
+        }
+        Ok(earlier)
+    }
+
+    /// States the period.
+    ///
+    /// # Errors
+    /// When the period overlaps a sealed one or lies outside the crediting period, or the equations
+    /// have no value.
+    pub fn state(&self, named: Named<'_>) -> Result<Statement, ReportError> {
+        let earlier = self.earlier()?;
+        let counts = self.counts();
+        let groups = self.refused();
+        let log = LogState { size: self.log_size as u64, root: Sha256Digest(self.root) };
+        let methodologies: Vec<&dyn Equations> =
+            self.methodologies.iter().map(|one| one as &dyn Equations).collect();
+        let history = history(&self.earlier)?;
+        Ok(period::statement(&Input {
+            plan: &self.plan,
+            plan_leaf: self.plan_leaf,
+            methodologies: &methodologies,
+            period: self.period,
+            channels: &self.channels,
+            amounts: &self.amounts,
+            history: &history,
+            counts: &counts,
+            refused: &groups,
+            findings: &self.findings,
+            surroundings: &self.surroundings,
+            log: named.is_sealed.then_some(log),
+            earlier: &earlier,
+            prepared_by: named.prepared_by,
+            reviewed_by: named.reviewed_by,
+        })?)
+    }
+
+    /// The plan that the period is evaluated by.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The interval rows of each channel, also of the time around the period that figures need.
+    #[must_use]
+    pub fn channels(&self) -> &[ChannelRows] {
+        &self.channels
+    }
+
+    fn counts(&self) -> Vec<ChannelCount> {
+        let counts = self.tally.counts.iter();
+        let count =
+            |(channel, count): (&Option<_>, &crate::dataset::tally::ItemCount)| ChannelCount {
+                channel: channel.clone(),
+                readings: count.readings,
+                conflicts: count.conflicts,
+                refused: count.refused.iter().map(|(code, count)| (*code, *count)).collect(),
+            };
+        counts.map(count).collect()
+    }
+
+    fn refused(&self) -> Vec<RefusedGroup> {
+        let group = |kind: &crate::dataset::tally::RefusedKind| RefusedGroup {
+            code: kind.code,
+            reason: kind.reason.clone(),
+            count: kind.count,
+            examples: kind.examples.clone(),
+        };
+        self.tally.refused.iter().map(group).collect()
+    }
+}
+
+/// A value as a seal keeps it.
+#[must_use]
+pub fn sealed_value(value: &HistoryValue) -> SealedValue {
+    SealedValue {
+        methodology: value.methodology.clone(),
+        symbol: value.symbol.clone(),
+        members: value.members.clone(),
+        unit: value.unit.clone(),
+        low: value.low.to_string(),
+        high: value.high.to_string(),
+    }
+}
+
+/// What a period counted of gaps that its end cuts, as a seal keeps it.
+#[must_use]
+pub fn sealed_shares(statement: &Statement) -> Vec<SealedShare> {
+    let end = statement.period.end(&statement.project.zone);
+    let share = |one: &AllocationFacts| SealedShare {
+        site: one.channel.site.to_string(),
+        device: one.channel.device.to_string(),
+        quantity: one.channel.quantity.to_string(),
+        border: one.border.to_string(),
+        counted: one.before.to_string(),
+    };
+    statement.allocations.iter().filter(|one| one.border == end).map(share).collect()
+}
+
+/// A methodology as it stands in the log.
+fn recorded_methodology(
+    registry: &Registry,
+    id: &ProjectId,
+    name: &str,
+) -> Result<Methodology, ReportError> {
+    let text = registry.methodology(name).ok_or_else(|| {
+        ReportError::Refused(format!("methodology {name} is not in the log of project {id}"))
+    })?;
+    Methodology::parse(name, &text.text).map_err(|found| {
+        let first = found.first().map(ToString::to_string).unwrap_or_default();
+        ReportError::Refused(format!("methodology {name} as recorded does not read: {first}"))
+    })
+}
+
+/// The time whose intervals a period needs: its own, that of documents which reach beyond it, and
+/// all since the crediting period began where equations look back.
+fn reach(
+    plan: &Plan,
+    methodologies: &[Methodology],
+    amounts: &[Standing],
+    period: Period,
+) -> (Timestamp, Timestamp) {
+    let (mut from, mut to) = (period.from(), period.to());
+    for amount in amounts.iter().flat_map(|one| &one.alternatives) {
+        if amount.from <= period.to() && amount.to >= period.from() {
+            (from, to) = (from.min(amount.from), to.max(amount.to));
+        }
+    }
+    let looks_back = |parameter: &Parameter| {
+        let mut all = methodologies.iter();
+        all.any(|one| one.collection(&parameter.symbol).is_some_and(|how| how.needs_history))
+    };
+    if plan.registered.parameters.iter().any(looks_back) {
+        from = from.min(plan.registered.crediting.0);
+    }
+    let zone = &plan.registered.zone;
+    (zone.start_of(from), zone.start_of(to.next()))
+}
+
+/// What seals fixed of values that equations look back at.
+fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, ReportError> {
+    let value = |one: &SealedValue| {
+        let number = |text: &String| {
+            Decimal::parse(text)
+                .map_err(|error| ReportError::Refused(format!("a seal states {text:?}: {error}")))
+        };
+        Ok(HistoryValue {
+            methodology: one.methodology.clone(),
+            symbol: one.symbol.clone(),
+            members: one.members.clone(),
+            unit: one.unit.clone(),
+            low: number(&one.low)?,
+            high: number(&one.high)?,
+        })
+    };
+    seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
+}
