@@ -38,6 +38,12 @@ fn the_schema_in_the_repository_is_that_of_the_model() {
     );
 }
 
+/// The report of the golden file, for tests of the forms.
+pub(super) fn golden_report() -> Report {
+    let text = std::fs::read_to_string(path("tests/golden/report_pv/report.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
 #[test]
 fn the_golden_report_is_valid() {
     let schema = schema();

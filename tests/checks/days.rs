@@ -53,10 +53,12 @@ fn buffered_values_sent_twice_and_shuffled_over_new_year_alter_no_figure() {
 }
 
 /// Hours over New Year of which those between 18:00 and 06:00 are lost: 500.000 to 501.800 MWh.
-fn lost(more: &str) -> Site {
-    let mut site = Site::new(&plant(1, BEGIN, more));
+/// `more` thousandths are counted in the first hour, beside the 150 of each.
+fn lost(more: i64) -> Site {
+    let mut site = Site::new(&plant(1, BEGIN, ""));
     // Up to 18:00 on the last day, and from 06:00 on the first.
-    let before = milli((0..67).map(|hour| 500_000 - (66 - hour) * 150));
+    let first = |hour: i64| if hour == 0 { more } else { 0 };
+    let before = milli((0..67).map(|hour| 500_000 - (66 - hour) * 150 - first(hour)));
     site.series("m1", "EG", "2025-12-29T00:00:00+07:00", 3_600, &before);
     let after = milli((0..43).map(|hour| 501_800 + hour * 100));
     site.series("m1", "EG", "2026-01-01T06:00:00+07:00", 3_600, &after);
@@ -65,13 +67,14 @@ fn lost(more: &str) -> Site {
 
 #[test]
 fn a_lost_buffer_over_new_year_is_bridged_and_split_with_both_extremes() {
-    let mut site = lost("");
+    let mut site = lost(0);
     let report = site.report("2025-12-29", "2026-01-02");
     // Twelve hours bridged: 48 intervals.
     assert_eq!(report.qualities(ROOF).iter().find(|(code, _)| code == "T").unwrap().1, 48);
     let told = report.only("V-ALLOCATED");
     // 300 kW for six hours are 1.8 MWh: all of it may lie on either side.
-    let parts = ["1.8 MWh across 2026-01-01", "at the least, 0 MWh", "at the most, 1.8 MWh", "0.9 MWh"];
+    let parts =
+        ["1.8 MWh across 2026-01-01", "at the least, 0 MWh", "at the most, 1.8 MWh", "0.9 MWh"];
     says(&told, &parts);
     let section = &report.0["allocations"][0];
     assert_eq!(section["total"]["value"], "1.8");
@@ -94,23 +97,32 @@ fn a_lost_buffer_over_new_year_is_bridged_and_split_with_both_extremes() {
 }
 
 #[test]
-fn the_even_split_stands_where_no_other_claims_less() {
-    // 9.9 MWh and 0.9 before, 4.2 and 0.9 after: 5.7564 and 2.7183 t; nothing moves a whole tonne down
-    // on both sides at once, since even the least of each leaves 5 and 2.
-    let report = lost("").report("2025-12-29", "2026-01-02");
-    let section = &report.0["allocations"][0];
-    let (chosen, even) = (section["claimed"].as_i64(), section["claimed_even"].as_i64());
-    if section["before"] == section["even"] {
-        assert_eq!(chosen, even);
-    } else {
-        assert!(chosen < even, "the even split is left for a lower claim alone");
-    }
+fn the_split_that_claims_least_is_found_between_the_extremes_too() {
+    // 9.9 and 4.2 MWh beside the gap. Even: floor(5.7564) + floor(2.7183) = 7 t, and no split claims
+    // less: the even one stands. Both extremes claim 8.
+    let told = |more: i64| {
+        let report = lost(more).report("2025-12-29", "2026-01-02");
+        let section = report.0["allocations"][0].clone();
+        let claim = |name: &str| section[name].as_i64().unwrap();
+        let claims = ["claimed", "claimed_even", "claimed_low", "claimed_high"].map(claim);
+        (section["before"]["value"].as_str().unwrap().to_owned(), claims)
+    };
+    assert_eq!(told(0), ("0.9".to_owned(), [7, 7, 8, 8]));
+    // 0.06 MWh more in the old year: from 1.301 MWh on it passes 6 t; still the even split.
+    assert_eq!(told(60).0, "0.9");
+    // 0.562 MWh more: the old year passes 6 t from 0.795 MWh on, the new one 3 t below 0.372 MWh. Even
+    // over time claims 6 + 2, between both passings 5 + 2.
+    let (before, claims) = told(562);
+    assert_eq!(claims, [7, 8, 8, 8]);
+    let before = mrv::domain::decimal::Decimal::parse(&before).unwrap();
+    let before = before.store(mrv::domain::unit::Conversion::IDENTITY).unwrap().value.micro();
+    assert!((371_000..795_000).contains(&before), "{before}");
 }
 
 #[test]
 fn a_capacity_bounds_what_either_side_can_have_counted() {
     // 200 kW for six hours are 1.2 MWh: at least 0.6 of the 1.8 lie on each side.
-    let mut site = lost("");
+    let mut site = lost(0);
     let text = plant(2, BEGIN, "").replace("300 kW", "200 kW");
     site.plan(&text);
     let report = site.report("2025-12-29", "2026-01-02");
@@ -121,7 +133,7 @@ fn a_capacity_bounds_what_either_side_can_have_counted() {
 
 #[test]
 fn a_side_that_is_sealed_stays_as_sealed() {
-    let mut site = lost("");
+    let mut site = lost(0);
     let first = site.seal("2025-12-29", "2025-12-31");
     let before = first.value("/allocations/0/before");
     let second = site.report("2026-01-01", "2026-01-02");
@@ -132,7 +144,8 @@ fn a_side_that_is_sealed_stays_as_sealed() {
         let value = mrv::domain::decimal::Decimal::parse(text).unwrap();
         value.store(mrv::domain::unit::Conversion::IDENTITY).unwrap().value.micro()
     };
-    let measured = |report: &super::site::Report| micro(&report.value("/years/0/inputs/0/measured"));
+    let measured =
+        |report: &super::site::Report| micro(&report.value("/years/0/inputs/0/measured"));
     assert_eq!(measured(&first) + measured(&second), 506_000_000 - 490_100_000);
     says(&second.only("V-ALLOCATED"), &["as the sealed side has it"]);
 }

@@ -228,7 +228,12 @@ impl Site {
         self.act(Content::Check(AmountCheck { amount, checked_by: "Bob".to_owned() }));
     }
 
-    fn closed(&mut self, from: &str, to: &str, people: (Option<&str>, Option<&str>)) -> (Close, Closed, i64) {
+    fn closed(
+        &mut self,
+        from: &str,
+        to: &str,
+        people: (Option<&str>, Option<&str>),
+    ) -> (Close, Closed, i64) {
         let messages = std::mem::take(&mut self.messages);
         self.published += messages.len() as u64;
         if !messages.is_empty() {
@@ -276,7 +281,8 @@ impl Site {
     pub fn rows(&self, sql: &str) -> Vec<String> {
         let answer = mrv::dataset::query::query(&self.layout, sql).unwrap();
         let text = |cell: Option<String>| cell.unwrap_or_else(|| "null".to_owned());
-        let line = |row: Vec<Option<String>>| row.into_iter().map(text).collect::<Vec<_>>().join(" ");
+        let line =
+            |row: Vec<Option<String>>| row.into_iter().map(text).collect::<Vec<_>>().join(" ");
         answer.rows.into_iter().map(line).collect()
     }
 

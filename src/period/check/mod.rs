@@ -133,6 +133,24 @@ fn planned(
                 ),
             ));
         }
+        let flow = [
+            ("source", &parameter.source),
+            ("method", &parameter.method),
+            ("frequency", &parameter.frequency),
+        ];
+        let missing: Vec<&str> =
+            flow.iter().filter(|(_, text)| text.trim().is_empty()).map(|(name, _)| *name).collect();
+        if !missing.is_empty() {
+            findings.push(noted(
+                Code::Plan,
+                Severity::Critical,
+                format!(
+                    "the information flow of {} is not told: {} missing in the plan",
+                    label(&parameter.symbol, &parameter.members),
+                    missing.join(", ")
+                ),
+            ));
+        }
     }
     for applied in applied {
         for message in applied.methodology.lacks(&applied.registered) {

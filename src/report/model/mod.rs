@@ -3,11 +3,13 @@
 //! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
+mod cross;
 mod parameter;
 mod project;
 mod quality;
 mod result;
 
+pub use cross::{Allocation, GapStretch, PathPair};
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
@@ -15,7 +17,7 @@ pub use quality::{
 };
 pub use result::{Category, Gap, Input, Step, Year};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `report.json` calls its own form.
 pub const FORMAT: &str = "mrv report 2";
@@ -24,7 +26,7 @@ pub const FORMAT: &str = "mrv report 2";
 pub const INDICATIVE: &str = "indicative, not verified";
 
 /// A monitoring report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Report {
     /// Name and version of this form.
@@ -48,6 +50,12 @@ pub struct Report {
     pub fixed: Vec<Fixed>,
     /// What was in doubt and what it cost, by year.
     pub gaps: Vec<Gap>,
+    /// Every stretch that was not measured, with its rule and what its doubt costs.
+    pub gap_log: Vec<GapStretch>,
+    /// Gaps that a border cuts, with the split that counts and both extremes.
+    pub allocations: Vec<Allocation>,
+    /// Two paths to one number.
+    pub paths: Vec<PathPair>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,
@@ -59,7 +67,7 @@ pub struct Report {
 }
 
 /// A number: exact, and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Figure {
     /// Decimal text in full precision.
@@ -87,7 +95,7 @@ impl Report {
 }
 
 /// What the figures stand on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Provenance {
     /// The rules by which the figures were computed.
