@@ -22,6 +22,7 @@ mod plan;
 mod query;
 mod rebuild;
 mod record;
+mod sample;
 mod schema;
 mod serve;
 mod simulate;
@@ -87,6 +88,8 @@ enum Command {
     #[command(subcommand)]
     Amount(amount::Command),
     Whatif(whatif::Arguments),
+    #[command(subcommand)]
+    Sample(sample::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
         Command::Whatif(arguments) => whatif::run(&context, arguments),
+        Command::Sample(command) => sample::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),
