@@ -61,7 +61,7 @@ pub struct PathFacts {
     pub other: Option<Decimal>,
     /// `one - other`.
     pub residual: Option<Decimal>,
-    /// In millionths of the first; `None` where only "above" is asked.
+    /// In millionths of the first, for V-HISTORY of the second; `None` where only "above" is asked.
     pub tolerance_ppm: Option<i64>,
     pub outcome: Outcome,
     /// Why it is so, or what is asked for; empty if nothing is to say.
@@ -427,6 +427,11 @@ fn year_before(input: &Input<'_>, series: &[Series<'_>]) -> Vec<PathFacts> {
             "the same dates of the year before".to_owned(),
         ];
         let mut fact = sides.fact(Code::History, Some(&before.channel), words);
+        // By how much it changed is told of what was before.
+        if let (Some(now), Some(before)) = (sides.one, sides.other) {
+            let is_within = differ_by_ppm(before, now) <= i128::from(sides.tolerance_ppm);
+            fact.outcome = if is_within { Outcome::Within } else { Outcome::Beyond };
+        }
         if fact.outcome == Outcome::NotComparable {
             fact.note = format!("one of both was measured for less than {least} % of the time");
         }

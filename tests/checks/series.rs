@@ -90,9 +90,10 @@ fn a_lasting_change_of_level_is_told_once() {
 /// Generation between 06:00 and 18:00, as a clock shows it that is off by some hours.
 fn sunny(hour: i64, off: i64) -> i64 {
     let of_day = (hour - off).rem_euclid(24);
-    let height = [0, 5, 17, 30, 41, 48, 50, 48, 41, 30, 17, 5];
+    let height = [0, 5, 17, 30, 41, 48, 48, 41, 30, 17, 5, 0];
     let place = usize::try_from(of_day - 6).unwrap_or(usize::MAX);
-    height.get(place).map_or(0, |kwh| kwh * 1_000 + calm(hour) % 500)
+    let lit = height.get(place).filter(|kwh| **kwh > 0);
+    lit.map_or(0, |kwh| kwh * 1_000 + calm(hour) % 500)
 }
 
 #[test]

@@ -93,11 +93,11 @@ fn a_measured_value_that_was_calculated() {
     let parts = |decimals: u32| {
         parameter(&[ROOF]) + &register(ROOF, "1 MW", &format!("decimals = {decimals}"))
     };
-    let values = milli((0..25).map(|hour| 10_000 + hour * 113));
+    let values = milli((0..49).map(|hour| 10_000 + hour * 113));
     for (decimals, is_told) in [(3, false), (2, true)] {
         let mut site = Site::new(&plan(1, BEGIN, &parts(decimals)));
         site.series("m1", "EG", "2025-03-01T00:00:00+07:00", 3_600, &values);
-        let report = site.report("2025-03-01", "2025-03-01");
+        let report = site.report("2025-03-01", "2025-03-02");
         assert_eq!(report.found("V-PRECISION").len(), usize::from(is_told), "{decimals}");
         if is_told {
             says(
@@ -105,8 +105,8 @@ fn a_measured_value_that_was_calculated() {
                 &["minor", "the meter shows 2", "calculated, not read"],
             );
         }
-        // 24 steps of one size: somebody filled this in.
-        says(&report.only("V-INTERPOLATED"), &["24 steps of 0.113000 MWh in a row"]);
+        // 47 steps of one size: somebody filled this in.
+        says(&report.only("V-INTERPOLATED"), &["47 steps of 0.113000 MWh in a row"]);
     }
 }
 

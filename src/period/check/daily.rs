@@ -46,9 +46,10 @@ pub fn days(input: &Input<'_>, series: &Series<'_>) -> Vec<Day> {
     input.period.dates().filter_map(day).collect()
 }
 
-/// The middle of values; of an even number the lower of both. `None` of none.
+/// The middle of values; of an even number half the sum of both. `None` of none.
 pub fn median(values: impl Iterator<Item = i128>) -> Option<i128> {
     let mut sorted: Vec<i128> = values.collect();
     sorted.sort_unstable();
-    sorted.get(sorted.len().checked_sub(1)? / 2).copied()
+    let last = sorted.len().checked_sub(1)?;
+    Some((sorted[last / 2] + sorted[last.div_ceil(2)]).div_euclid(2))
 }

@@ -19,11 +19,8 @@ pub fn check(input: &Input<'_>, series: &[Series<'_>], findings: &mut Vec<Noted>
         };
         let mut run: Vec<(usize, i128, i128)> = Vec::new();
         let mut tell = |run: &mut Vec<(usize, i128, i128)>| {
-            let farthest = run.iter().max_by_key(|(at, before, after)| {
-                // The earliest of the largest.
-                ((after - before).abs(), std::cmp::Reverse(*at))
-            });
-            if let Some((at, before, after)) = farthest {
+            // Days before and after the change see it too: it lies in their middle.
+            if let Some((at, before, after)) = run.get(run.len() / 2) {
                 let day = &whole[*at];
                 let unit = one.plan.interval_unit();
                 let shown = |micro: i128| {

@@ -21,7 +21,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         blocks.push(Block::Heading("Gaps over a border".to_owned()));
         blocks.push(Block::Table(allocations(report)));
     }
-    Chapter::new("gaps", "Gaps and substitutes", blocks).on_sheet("Gap log")
+    Chapter::new("gaps", "Gaps and substitutes", blocks).on_sheet("Stretches")
 }
 
 fn stretches(report: &Report) -> Table {

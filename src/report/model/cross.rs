@@ -23,7 +23,7 @@ pub struct PathPair {
     pub other: Option<Figure>,
     /// `one` less `other`.
     pub residual: Option<Figure>,
-    /// Percent of the first path; null where only being above matters.
+    /// Percent of the first path, for V-HISTORY of the second; null where only being above matters.
     pub tolerance: Option<String>,
     /// `within`, `beyond`, `beyond, with a reason` or `not comparable`.
     pub outcome: String,
