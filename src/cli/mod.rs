@@ -8,6 +8,7 @@ mod amount;
 mod bundle;
 mod calc;
 mod check;
+mod checks;
 mod context;
 mod dry_run;
 mod explain;
@@ -77,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Check(check::Arguments),
+    #[command(subcommand)]
+    Checks(checks::Command),
     Calc(calc::Arguments),
     #[command(subcommand)]
     Methodology(methodology::Command),
@@ -131,6 +134,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Checks(command) => checks::run(&context, command),
         Command::Calc(arguments) => calc::run(&context, arguments),
         Command::Methodology(command) => methodology::run(&context, command),
         Command::Factor(command) => factor::run(&context, command),
