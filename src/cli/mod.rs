@@ -10,6 +10,7 @@ mod calc;
 mod check;
 mod checks;
 mod context;
+mod device;
 mod dry_run;
 mod explain;
 mod factor;
@@ -93,6 +94,8 @@ enum Command {
     Correct(act::CorrectArguments),
     #[command(subcommand)]
     Amount(amount::Command),
+    #[command(subcommand)]
+    Device(device::Command),
     Bundle(bundle::Arguments),
     Recheck(recheck::Arguments),
     Explain(explain::Arguments),
@@ -143,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
+        Command::Device(command) => device::run(&context, command),
         Command::Bundle(arguments) => bundle::run(&context, arguments),
         Command::Recheck(arguments) => recheck::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

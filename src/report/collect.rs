@@ -16,6 +16,7 @@ use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::decode::act::{Seal, SealedShare, SealedValue};
 use crate::decode::amount::Standing;
+use crate::decode::devices::Device;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
@@ -23,6 +24,7 @@ use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::Timestamp;
 use crate::methodology::Methodology;
 use crate::period::allocate::AllocationFacts;
+use crate::period::changes::RecordedPlan;
 use crate::period::statement::HistoryValue;
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
@@ -38,6 +40,8 @@ pub struct Collected {
     plan_leaf: i64,
     pub(super) methodologies: Vec<Methodology>,
     pub(super) amounts: Vec<Standing>,
+    pub(super) devices: Vec<Device>,
+    plans: Vec<RecordedPlan>,
     pub(super) channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
@@ -120,7 +124,6 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     findings.extend(of_series);
     findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
-    findings.extend(notes::registered_changes(registry));
     let channels = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
@@ -131,6 +134,8 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,
+        devices: registry.devices().history(registry.plans()),
+        plans: registry.recorded_plans(),
         channels,
         tally: tally(layout, id, range)?,
         findings,
@@ -177,6 +182,8 @@ impl Collected {
             period: self.period,
             channels: &self.channels,
             amounts: &self.amounts,
+            devices: &self.devices,
+            plans: &self.plans,
             history: &history,
             counts: &counts,
             refused: &groups,
