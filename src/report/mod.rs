@@ -1,16 +1,20 @@
 //! The monitoring report: one model, and the forms it is written in.
 //!
-//! [`model`] turns the statement of a period into texts and figures, once; [`json`], [`xlsx`],
-//! [`html`] and [`text`] only lay them out, so every figure, date and version agrees among them.
-//! [`collect`] gathers what a statement is made of, [`recompute`] derives it from messages alone.
-//! Figures are decimal strings in full precision beside their printed form. No writer computes.
-//! Every form says "indicative, not verified"; words that only verifiers and the Joint Committee may
+//! [`model`] turns the statement of a period into texts and figures, once; [`chapter`] puts them in their
+//! order; [`json`], [`xlsx`], [`html`] and [`text`] only lay them out, so every figure, date and version
+//! agrees among them. [`collect`] gathers what a statement is made of, [`recompute`] derives it from
+//! messages alone, [`whatif`] asks what it would be otherwise. Figures are decimal strings in full
+//! precision beside their printed form. No writer computes. A new section is a file in `model`, one in
+//! `build`, one in `chapter`, and a line in the list of each. Every form says "indicative, not
+//! verified"; words that only verifiers and the Joint Committee may
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod build;
 pub mod bundle;
 pub mod calculation;
+pub mod chapter;
 pub mod collect;
+pub mod drawing;
 pub mod explain;
 pub mod html;
 pub mod json;

@@ -116,7 +116,9 @@ fn figures_of_html(page: &str) -> Vec<(String, String, String)> {
             (pointer.to_owned(), value.to_owned(), shown.to_owned())
         })
         .collect();
+    // A chapter may repeat a figure of another.
     found.sort();
+    found.dedup();
     found
 }
 

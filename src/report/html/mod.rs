@@ -1,14 +1,15 @@
 //! `report.html`: one page that stands alone: no script, no font, no picture from elsewhere.
 //!
-//! Every figure is a `<data>` element that carries its exact value and its place in `report.json`
-//! (a JSON pointer), so that a machine finds the same number in both.
-
-mod chart;
-mod tables;
+//! Lays out the chapters of [`super::chapter`] and knows nothing of what they say. Every figure is a
+//! `<data>` element that carries its exact value and its place in `report.json` (a JSON pointer), so that a
+//! machine finds the same number in both.
 
 use std::fmt::Write;
 
-use super::model::{Figure, Report, Year};
+use super::chapter::Numbered;
+use super::chapter::block::{Block, Card, Mark, Span, Table};
+use super::drawing::svg;
+use super::model::Report;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -17,17 +18,12 @@ const STYLE: &str = include_str!("report.css");
 pub fn write(report: &Report) -> String {
     let mut page = Page(String::new());
     page.head(report);
-    page.headline(report);
-    page.charts(report);
-    page.inputs(report);
-    page.documents(report);
-    page.gaps(report);
-    page.fixed(report);
-    page.calculation(report);
-    page.quality(report);
-    page.findings(report);
-    page.months(report);
-    page.provenance(report);
+    let chapters = report.chapters();
+    page.contents(&chapters);
+    for chapter in &chapters {
+        page.chapter(chapter);
+    }
+    page.foot(report);
     page.0
 }
 
@@ -52,25 +48,33 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A figure with its exact value and its place in the JSON.
-fn figure(pointer: &str, figure: &Figure) -> String {
-    format!(
-        "<data value=\"{}\" data-figure=\"{pointer}\">{}</data>",
-        escape(&figure.value),
-        escape(&figure.shown)
-    )
+fn line(spans: &[Span]) -> String {
+    spans.iter().map(span).collect()
 }
 
-fn figure_with_unit(pointer: &str, value: &Figure) -> String {
-    format!("{} {}", figure(pointer, value), escape(&value.unit))
-}
-
-/// A figure, or a dash for null.
-fn figure_or_dash(pointer: &str, value: Option<&Figure>) -> String {
-    value.map_or_else(
-        || "<span aria-label=\"not known\">-</span>".to_owned(),
-        |value| figure(pointer, value),
-    )
+fn span(span: &Span) -> String {
+    match span {
+        Span::Text(text) => escape(text),
+        Span::Strong(text) => format!("<strong>{}</strong>", escape(text)),
+        Span::Soft(text) => format!("<span class=\"soft\">{}</span>", escape(text)),
+        Span::Code(text) => format!("<code>{}</code>", escape(text)),
+        Span::Marked(mark, text) => {
+            let class = match mark {
+                Mark::Grave => "critical",
+                Mark::Sample => "sample",
+                Mark::Draft => "draft",
+            };
+            format!("<span class=\"{class}\">{}</span>", escape(text))
+        }
+        Span::Figure(pointer, figure) => format!(
+            "<data value=\"{}\" data-figure=\"{}\">{}</data>",
+            escape(&figure.value),
+            escape(pointer),
+            escape(&figure.shown)
+        ),
+        Span::Dash => "<span aria-label=\"not known\">-</span>".to_owned(),
+        Span::Break => "<br>".to_owned(),
+    }
 }
 
 struct Page(String);
@@ -79,35 +83,6 @@ impl Page {
     fn put(&mut self, html: &str) {
         self.0.push_str(html);
         self.0.push('\n');
-    }
-
-    /// A table with a caption; the cells of `rows` are HTML. Columns whose name begins with `#`
-    /// hold numbers.
-    fn table(&mut self, caption: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-        let caption = escape(caption);
-        let mut html = format!(
-            "<div class=\"scroll\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table>\
-             <caption>{caption}</caption>\n<thead><tr>"
-        );
-        for column in columns {
-            let (class, name) = match column.strip_prefix('#') {
-                Some(name) => (" class=\"n\"", name),
-                None => ("", *column),
-            };
-            let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", escape(name));
-        }
-        html.push_str("</tr></thead>\n<tbody>\n");
-        for row in rows {
-            html.push_str("<tr>");
-            for (index, (cell, column)) in row.iter().zip(columns).enumerate() {
-                let class = if column.starts_with('#') { " class=\"n\"" } else { "" };
-                let (tag, scope) = if index == 0 { ("th", " scope=\"row\"") } else { ("td", "") };
-                let _ = write!(html, "<{tag}{scope}{class}>{cell}</{tag}>");
-            }
-            html.push_str("</tr>\n");
-        }
-        html.push_str("</tbody></table></div>");
-        self.put(&html);
     }
 
     fn head(&mut self, report: &Report) {
@@ -128,115 +103,112 @@ impl Page {
             if report.status.is_draft { "<strong class=\"draft\">DRAFT</strong>" } else { "" };
         self.put(&format!("<p class=\"notice\">{draft}<strong>{notice}</strong></p>"));
         self.put(&format!("<h1>{title}</h1>"));
-        let project = &report.project;
-        self.put(&format!(
-            "<p>{} <span class=\"soft\">Reference number {}, project {}, {}; participants: {}; PDD \
-             version {}.</span></p>",
-            escape(&format!("Monitoring period {}.", report.period.words)),
-            escape(if project.reference.is_empty() { "not given" } else { &project.reference }),
-            escape(&project.id),
-            escape(&project.country),
-            escape(&project.participants.join(", ")),
-            escape(&project.pdd_version)
-        ));
-        for methodology in &report.methodologies {
-            self.put(&format!(
-                "<p>Methodology {} version {}{}.</p>",
-                escape(&methodology.id),
-                escape(&methodology.version),
-                match methodology.title.as_str() {
-                    "" => String::new(),
-                    title => format!(", {}", escape(title)),
+        let words = escape(&report.period.words);
+        self.put(&format!("<p>Monitoring period {words}.</p>\n</header>"));
+    }
+
+    fn contents(&mut self, chapters: &[Numbered]) {
+        self.put("<nav aria-label=\"Contents\"><ol class=\"contents\">");
+        for chapter in chapters {
+            let (id, title) = (chapter.chapter.id, escape(&chapter.title()));
+            self.put(&format!("<li><a href=\"#{id}\">{title}</a></li>"));
+        }
+        self.put("</ol></nav>");
+    }
+
+    fn chapter(&mut self, numbered: &Numbered) {
+        let (id, title) = (numbered.chapter.id, escape(&numbered.title()));
+        self.put(&format!("<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2>"));
+        let mut cards = Vec::new();
+        for (index, block) in numbered.chapter.blocks.iter().enumerate() {
+            if let Block::Card(one) = block {
+                cards.push(card(one));
+                continue;
+            }
+            self.cards(&mut cards);
+            match block {
+                Block::Heading(text) => self.put(&format!("<h3>{}</h3>", escape(text))),
+                Block::Paragraph(spans) => self.put(&format!("<p>{}</p>", line(spans))),
+                Block::Table(table) => self.table(table),
+                Block::Drawing(drawing) => {
+                    let svg = svg(drawing, &format!("{id}-{index}"));
+                    self.put(&format!("<div class=\"scroll\" tabindex=\"0\">{svg}</div>"));
                 }
-            ));
-        }
-        match (&report.status.prepared_by, &report.status.reviewed_by) {
-            (Some(prepared), Some(reviewed)) => self.put(&format!(
-                "<p>Prepared by {}, reviewed by {}.</p>",
-                escape(prepared),
-                escape(reviewed)
-            )),
-            _ => {
-                let reasons = report.status.draft_reasons.join("; ");
-                self.put(&format!("<p>A draft, because {}.</p>", escape(&reasons)));
+                Block::Legend(colours) => self.legend(colours),
+                Block::Card(_) => {}
             }
         }
-        self.put("</header>");
-    }
-
-    fn headline(&mut self, report: &Report) {
-        self.put(
-            "<section aria-labelledby=\"result\"><h2 id=\"result\">Result by calendar year</h2>",
-        );
-        self.put("<div class=\"cards\">");
-        for (index, year) in report.years.iter().enumerate() {
-            self.card(index, &report.name_of(year), year);
-        }
-        self.put("</div>");
-        self.put(&format!(
-            "<p><strong>Sum of the years: {}</strong>; unresolved negative left to later years: {}. Each calendar year is computed at the bounds of \
-             its doubts where ER is lowest and rounded down by itself.</p>",
-            figure_with_unit("/claimed", &report.claimed),
-            figure("/unresolved", &report.unresolved)
-        ));
+        self.cards(&mut cards);
         self.put("</section>");
     }
 
-    fn card(&mut self, index: usize, name: &str, year: &Year) {
-        let at = |name: &str| format!("/years/{index}/{name}");
-        let line = |name: &str, key: &str, value: &Figure| {
-            format!("<dt>{name}</dt><dd>{}</dd>", figure(&at(key), value))
-        };
-        let mut lines = vec![
-            line("Reference emissions RE", "re", &year.re),
-            line("Project emissions PE", "pe", &year.pe),
-            line("Emission reductions ER", "er", &year.er),
-            line("ER if every doubt were favourable", "er_highest", &year.er_highest),
-            line("ER rounded down", "floored", &year.floored),
-            line("Unresolved negative of earlier years", "carried_in", &year.carried_in),
-            line("Unresolved negative left", "carried_out", &year.carried_out),
-        ];
-        if let Some(ex_ante) = &year.ex_ante {
-            lines.push(line("Ex-ante estimate, whole year", "ex_ante", ex_ante));
+    /// Cards that follow each other stand side by side.
+    fn cards(&mut self, cards: &mut Vec<String>) {
+        if !cards.is_empty() {
+            self.put(&format!("<div class=\"cards\">\n{}\n</div>", cards.join("\n")));
+            cards.clear();
         }
-        self.put(&format!(
-            "<div class=\"card\"><h3>{} <span class=\"soft\">{}, {} days</span></h3>\
-             <div class=\"claimed\">{} <small>claimed</small></div><dl>{}</dl><p>{}.</p></div>",
-            escape(name),
-            escape(&year.form),
-            year.days,
-            figure_with_unit(&at("claimed"), &year.claimed),
-            lines.concat(),
-            escape(&year.why)
-        ));
     }
 
-    fn charts(&mut self, report: &Report) {
-        self.put("<section aria-labelledby=\"course\"><h2 id=\"course\">Course of the period</h2>");
-        for (index, parameter) in report.parameters.iter().enumerate() {
-            self.put(&format!(
-                "<h3>{}: {}, {}</h3>",
-                escape(&parameter.label),
-                escape(if parameter.is_amount { "amount by month" } else { "mean by month" }),
-                escape(&parameter.unit)
-            ));
-            self.put(&chart::months(parameter, &format!("chart-{index}")));
-        }
-        self.put(
-            "<p class=\"soft\">Blue: the whole month was measured; orange: only a part of it. The line \
-             spans what the month can be; an arrow goes on to the figure above it. Numbers stand in the monthly tables below.</p>",
+    fn table(&mut self, table: &Table) {
+        let caption = escape(&table.caption);
+        let mut html = format!(
+            "<div class=\"scroll\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table>\
+             <caption>{caption}</caption>\n<thead><tr>"
         );
-        if report.channels.is_empty() {
-            self.put("<p>The plan has no channels.</p>");
-        } else {
-            for (index, year) in report.years.iter().enumerate() {
-                self.put(&format!("<h3>Completeness by channel and day, {}</h3>", year.year));
-                self.put(&chart::completeness(&report.channels, year, &format!("map-{index}")));
-            }
-            self.put(&chart::legend());
+        let class = |is_number: bool| if is_number { " class=\"n\"" } else { "" };
+        for column in &table.columns {
+            let (class, name) = (class(column.is_number), escape(&column.name));
+            let _ = write!(html, "<th scope=\"col\"{class}>{name}</th>");
         }
-        self.put("</section>");
+        html.push_str("</tr></thead>\n<tbody>\n");
+        for row in &table.rows {
+            html.push_str("<tr>");
+            for (index, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
+                let (class, cell) = (class(column.is_number), line(cell));
+                let (tag, scope) = if index == 0 { ("th", " scope=\"row\"") } else { ("td", "") };
+                let _ = write!(html, "<{tag}{scope}{class}>{cell}</{tag}>");
+            }
+            html.push_str("</tr>\n");
+        }
+        html.push_str("</tbody></table></div>");
+        self.put(&html);
     }
+
+    fn legend(&mut self, colours: &[(&str, &str)]) {
+        let items: String = colours
+            .iter()
+            .map(|(colour, name)| {
+                format!("<li><span style=\"background:{colour}\"></span>{}</li>", escape(name))
+            })
+            .collect();
+        self.put(&format!("<ul class=\"legend\">{items}</ul>"));
+    }
+
+    fn foot(&mut self, report: &Report) {
+        self.put(&format!(
+            "</main>\n<footer><p>{}, {}{}. Form: {}.</p></footer>\n</body>\n</html>",
+            escape(&report.project.title),
+            if report.status.is_draft { "DRAFT, " } else { "" },
+            escape(&report.notice),
+            escape(&report.format)
+        ));
+    }
+}
+
+fn card(card: &Card) -> String {
+    let lines = card.lines.iter();
+    let lines: String = lines
+        .map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), line(value)))
+        .collect();
+    format!(
+        "<div class=\"card\"><h3>{} <span class=\"soft\">{}</span></h3><div class=\"claimed\">{}</div>\
+         <dl>{lines}</dl><p>{}</p></div>",
+        escape(&card.name),
+        escape(&card.beside),
+        line(&card.headline),
+        escape(&card.sentence)
+    )
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub use quality::{
 };
 pub use result::{Category, Gap, Input, Step, Year};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What `report.json` calls its own form.
 pub const FORMAT: &str = "mrv report 2";
@@ -24,7 +24,7 @@ pub const FORMAT: &str = "mrv report 2";
 pub const INDICATIVE: &str = "indicative, not verified";
 
 /// A monitoring report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Report {
     /// Name and version of this form.
@@ -59,7 +59,7 @@ pub struct Report {
 }
 
 /// A number: exact, and as printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Figure {
     /// Decimal text in full precision.
@@ -87,7 +87,7 @@ impl Report {
 }
 
 /// What the figures stand on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Provenance {
     /// The rules by which the figures were computed.

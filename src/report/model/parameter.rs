@@ -1,11 +1,11 @@
 //! Parameters monitored ex post and fixed ex ante, with their documents.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Figure;
 
 /// A parameter monitored ex post: a line of MRS(input).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Parameter {
     /// Name of the methodology.
@@ -32,7 +32,7 @@ pub struct Parameter {
 }
 
 /// A document that a parameter's value stands on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Document {
     /// Number of the act that states it, and its leaf.
@@ -61,7 +61,7 @@ pub struct Document {
 }
 
 /// A total of a local calendar month inside the period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Month {
     pub month: String,
@@ -74,7 +74,7 @@ pub struct Month {
 }
 
 /// A parameter fixed ex ante.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Fixed {
     /// Name of the methodology.

@@ -1,10 +1,10 @@
 //! What the data was like: channels, items, refusals, findings.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Figure, Month};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Channel {
     /// `site/device/quantity`.
@@ -22,7 +22,7 @@ pub struct Channel {
     pub qualities: Vec<QualityCount>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Day {
     pub date: String,
@@ -30,7 +30,7 @@ pub struct Day {
     pub coverage: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct QualityCount {
     /// `M` measured, `T` register bridged a gap, `K` conflict, `Z` only bounds.
@@ -39,7 +39,7 @@ pub struct QualityCount {
 }
 
 /// decoded = readings + conflicts + refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Items {
     pub decoded: u64,
@@ -49,7 +49,7 @@ pub struct Items {
     pub by_channel: Vec<ChannelItems>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct ChannelItems {
     /// Null for the items that name no channel and time.
@@ -60,14 +60,14 @@ pub struct ChannelItems {
     pub refused: Vec<CodeCount>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct CodeCount {
     pub code: String,
     pub count: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Refused {
     pub code: String,
@@ -76,7 +76,7 @@ pub struct Refused {
     pub examples: Vec<Example>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Example {
     pub leaf: i64,
@@ -84,7 +84,7 @@ pub struct Example {
     pub text: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Finding {
     pub code: String,

@@ -1,11 +1,11 @@
 //! The result of each calendar year, with its inputs, steps and what doubts cost.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Figure;
 
 /// The result of a calendar year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Year {
     /// Name of the methodology.
@@ -42,7 +42,7 @@ pub struct Year {
 }
 
 /// The category of a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Category {
     pub label: String,
@@ -51,7 +51,7 @@ pub struct Category {
 }
 
 /// A monitored parameter's value in a year, or in a cell of the calendar inside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Input {
     pub label: String,
@@ -77,7 +77,7 @@ pub struct Input {
 }
 
 /// One value of the calculation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Step {
     pub label: String,
@@ -93,7 +93,7 @@ pub struct Step {
 }
 
 /// A doubt and its effect on ER.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Gap {
     /// Name of the methodology.

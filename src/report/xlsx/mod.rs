@@ -5,6 +5,7 @@
 //! beside it, because a spreadsheet computes in binary floats. The sheet `Figures` lists every figure
 //! of `report.json` as exact text, by its JSON pointer. Text is never written as a formula.
 
+mod chapters;
 mod forms;
 mod lists;
 mod sheet;
@@ -91,6 +92,9 @@ fn workbook(report: &Report, figures: &[(String, Figure)]) -> Result<Vec<u8>, Xl
     lists::flags(&mut book, report)?;
     lists::refusals(&mut book, report)?;
     lists::months(&mut book, report)?;
+    for chapter in report.chapters() {
+        chapters::sheet(&mut book, report, &chapter)?;
+    }
     lists::figures(&mut book, report, figures)?;
     book.save_to_buffer()
 }
