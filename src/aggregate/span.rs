@@ -12,8 +12,9 @@
 //! counts by its bounds, since its amount may stand in its neighbour too. Time without a
 //! span is a gap.
 
-use super::amount_over_up;
 use super::point::{Content, Point};
+use super::sun::Nights;
+use super::{HOUR_US, amount_over_up};
 use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Code, Flags, Quality};
@@ -54,6 +55,53 @@ pub fn spans(plan: &ChannelPlan, points: &[Point]) -> Vec<Span> {
     }
 }
 
+/// V-NIGHT: what generates from the sun is held where it counts while the sun is down, until a person
+/// decides.
+struct Sleep {
+    nights: Nights,
+    /// Generation up to this is none, micro-units per hour.
+    least: i128,
+    /// Most that can be, micro-units per hour.
+    most: Option<i128>,
+}
+
+impl Sleep {
+    fn of(plan: &ChannelPlan) -> Option<Self> {
+        let number = |name| plan.watch.settings.number(Code::Night, name);
+        let nights = Nights::new(plan.watch.sun?, number("elevation_deg"));
+        let most = match plan.is_amount() {
+            true => plan.capacity.map(|capacity| i128::from(capacity.micro())),
+            false => plan.range.map(|(_, high)| i128::from(high.micro())),
+        };
+        let least = most.unwrap_or(0) * i128::from(number("least_ppm")) / 1_000_000;
+        Some(Self { nights, least, most })
+    }
+
+    /// The bounds of what was counted in `[from, to)`, where it may not be; by `flags` a person may
+    /// have decided.
+    fn hold(
+        &mut self,
+        known: Known,
+        flags: Flags,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<Known> {
+        let time_us = to.us() - from.us();
+        let held = match known {
+            Known::Amount(amount) if amount * HOUR_US > self.least * i128::from(time_us) => {
+                let most = self.most.map(|most| amount_over_up(most, time_us).max(amount));
+                Known::AmountBetween { low: 0, high: most }
+            }
+            Known::Level(level) if level > self.least => {
+                let most = self.most.map(|most| most.max(level));
+                Known::LevelBetween { low: Some(0), high: most }
+            }
+            _ => return None,
+        };
+        (!flags.has(Code::Decided) && self.nights.cover(from, to)).then_some(held)
+    }
+}
+
 /// A register step longer than this bridges a gap (T): one and a half cadences, or an hour where
 /// the plan declares no cadence.
 fn bridge_us(plan: &ChannelPlan) -> i64 {
@@ -66,14 +114,19 @@ fn register(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point]) -> Ve
         .filter_map(|point| Some((point, i128::from(point.usable()?.micro()))))
         .collect();
     let modulus: Option<i128> = modulus.map(|modulus| modulus.micro().into());
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(usable.len());
     for pair in usable.windows(2) {
         let ((a, before), (b, after)) = (pair[0], pair[1]);
         let leaves = (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1));
         let mut push = |from: Timestamp, to: Timestamp, before, after, cause: Flags| {
             let time_us = to.us() - from.us();
-            let (known, flags) = register_step(plan, modulus, before, after, time_us);
+            let (mut known, flags) = register_step(plan, modulus, before, after, time_us);
             let mut flags = flags.union(cause).union(b.flags);
+            if let Some(held) = sleep.as_mut().and_then(|one| one.hold(known, b.flags, from, to)) {
+                known = held;
+                flags.insert(Code::Night);
+            }
             let quality = match known {
                 Known::Amount(_) if time_us <= bridge_us(plan) => Quality::M,
                 Known::Amount(_) => {
@@ -141,6 +194,7 @@ fn cadenced(
     known: fn(&ChannelPlan, &Point, i64) -> (Known, Quality, Flags),
 ) -> Vec<Span> {
     let cadence_us = plan.cadence_us.unwrap_or(0);
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
         let (mut from, mut to) = match stamp {
@@ -169,21 +223,32 @@ fn cadenced(
             known = Known::AmountBetween { low: amount.min(0), high: Some(amount.max(0)) };
             quality = Quality::Z;
         }
-        let flags = flags.union(point.flags).union(spacing);
+        let mut flags = flags.union(point.flags).union(spacing);
         let (from, to) = (Timestamp::from_us(from), Timestamp::from_us(to));
+        if let Some(held) = sleep.as_mut().and_then(|one| one.hold(known, point.flags, from, to)) {
+            (known, quality) = (held, Quality::Z);
+            flags.insert(Code::Night);
+        }
         spans.push(Span { from, to, known, quality, flags, leaves: point.leaves });
     }
     spans
 }
 
 fn hold(plan: &ChannelPlan, step_max_us: i64, points: &[Point]) -> Vec<Span> {
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
         let end = point.at.us() + step_max_us;
         let to = points.get(index + 1).map_or(end, |next| end.min(next.at.us()));
-        let (known, quality, flags) = level(plan, point, step_max_us);
-        let flags = flags.union(point.flags);
+        let (mut known, mut quality, flags) = level(plan, point, step_max_us);
+        let mut flags = flags.union(point.flags);
         let to = Timestamp::from_us(to);
+        if let Some(held) =
+            sleep.as_mut().and_then(|one| one.hold(known, point.flags, point.at, to))
+        {
+            (known, quality) = (held, Quality::Z);
+            flags.insert(Code::Night);
+        }
         spans.push(Span { from: point.at, to, known, quality, flags, leaves: point.leaves });
     }
     spans

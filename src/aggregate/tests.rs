@@ -6,6 +6,7 @@ use super::interval::{IntervalRow, intervals};
 use super::point::{Content, Point, points};
 use super::span::spans;
 use super::total::total;
+use crate::config::plan::watch::Watch;
 use crate::config::plan::{ChannelKind, ChannelPlan, Doubt, Exchange, GaugeRule, StampAt};
 use crate::decode::act::Settled;
 use crate::domain::decimal::{Decimal, Fixed6};
@@ -42,6 +43,7 @@ fn plan(kind: ChannelKind, unit: &str, cadence_min: Option<i64>) -> ChannelPlan 
         exchanges: Vec::new(),
         serial: String::new(),
         class: String::new(),
+        watch: Watch::default(),
     }
 }
 

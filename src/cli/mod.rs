@@ -8,6 +8,7 @@ mod amount;
 mod bundle;
 mod calc;
 mod check;
+mod checks;
 mod context;
 mod dry_run;
 mod explain;
@@ -24,6 +25,7 @@ mod query;
 mod rebuild;
 mod recheck;
 mod record;
+mod sample;
 mod schema;
 mod serve;
 mod simulate;
@@ -76,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Check(check::Arguments),
+    #[command(subcommand)]
+    Checks(checks::Command),
     Calc(calc::Arguments),
     #[command(subcommand)]
     Methodology(methodology::Command),
@@ -93,6 +97,8 @@ enum Command {
     Recheck(recheck::Arguments),
     Explain(explain::Arguments),
     Whatif(whatif::Arguments),
+    #[command(subcommand)]
+    Sample(sample::Command),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -128,6 +134,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Checks(command) => checks::run(&context, command),
         Command::Calc(arguments) => calc::run(&context, arguments),
         Command::Methodology(command) => methodology::run(&context, command),
         Command::Factor(command) => factor::run(&context, command),
@@ -140,6 +147,7 @@ pub fn run() -> ExitCode {
         Command::Recheck(arguments) => recheck::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),
         Command::Whatif(arguments) => whatif::run(&context, arguments),
+        Command::Sample(command) => sample::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

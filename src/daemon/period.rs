@@ -9,7 +9,7 @@ use super::DaemonError;
 use crate::dataset::durable::{create_folder, write_synced};
 use crate::dataset::layout::Layout;
 use crate::dataset::log_check;
-use crate::decode::act::SealedValue;
+use crate::decode::act::{SealedShare, SealedValue};
 use crate::domain::id::ProjectId;
 use crate::domain::time::Date;
 use crate::period::Period;
@@ -47,6 +47,8 @@ pub struct Closed {
     pub figures: String,
     /// Values that equations of later years look back at.
     pub history: Vec<SealedValue>,
+    /// What was counted of gaps that the end of the period cuts.
+    pub shares: Vec<SealedShare>,
 }
 
 /// Before a seal: the log must be the one that was signed, and the tables are written anew from its
@@ -139,6 +141,7 @@ pub fn write(
         report: report_json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
         history: statement.history.iter().map(sealed_value).collect(),
+        shares: collect::sealed_shares(&statement),
         figures: statement.digest.to_string(),
     })
 }

@@ -44,7 +44,8 @@ impl Amount {
 /// The rows of one planned channel, in order of time.
 pub(super) struct Series<'a> {
     pub plan: &'a ChannelPlan,
-    rows: Vec<IntervalRow>,
+    /// Each interval once.
+    pub rows: Vec<IntervalRow>,
 }
 
 impl<'a> Series<'a> {

@@ -6,6 +6,7 @@
 //! is lowest. Pure: the caller hands all data; no clock, file or network. The figures are a function
 //! of the set of rows, whatever their order and the leaves they came from ([`digest`]).
 
+pub mod allocate;
 pub mod calculation;
 pub mod calendar;
 pub mod calibration;
@@ -20,9 +21,13 @@ mod doubt;
 pub mod equations;
 mod evaluate;
 pub mod exact;
+pub mod gap_log;
 mod gather;
+pub mod paths;
+pub mod stand_in;
 pub mod statement;
 pub mod substitution;
+pub mod surroundings;
 pub mod uncertainty;
 pub mod unit;
 mod weighted;
@@ -30,6 +35,7 @@ mod weighted;
 pub use calendar::Period;
 pub use equations::Equations;
 pub use statement::Statement;
+pub use surroundings::Surroundings;
 
 use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
@@ -181,6 +187,7 @@ pub struct Input<'a> {
     pub refused: &'a [RefusedGroup],
     /// Findings on the series of the period.
     pub findings: &'a [Noted],
+    pub surroundings: &'a Surroundings,
     /// `None`: not sealed.
     pub log: Option<LogState>,
     pub earlier: &'a [SealedPeriod],
@@ -195,16 +202,18 @@ pub struct Input<'a> {
 /// (V-CREDITING), the methodology is not the plan's, or the equations cannot be evaluated.
 pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     check::admit(input)?;
-    let series = Series::of_plan(input);
-    let applied = applied(input, &series)?;
-    let parameters = parameters(input, &applied)?;
-    let channels = channels(input, &series)?;
+    let mut series = Series::of_plan(input);
+    let stand_ins = stand_in::apply(input, &mut series);
     let carried = input
         .earlier
         .iter()
         .filter(|earlier| earlier.period < input.period)
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
+    let allocations = allocate::settle(input, &mut series, carried)?;
+    let applied = applied(input, &series)?;
+    let parameters = parameters(input, &applied)?;
+    let channels = channels(input, &series)?;
     let (evaluated, unresolved) = years(input, &applied, carried)?;
     let mut statement = Statement {
         rules: RULES,
@@ -219,6 +228,9 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         fixed: Vec::new(),
         channels,
         doubts: Vec::new(),
+        allocations,
+        gaps: Vec::new(),
+        paths: paths::compare(input, &applied, &series, &stand_ins),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
         findings: Vec::new(),
@@ -233,8 +245,10 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
             statement.history.extend(evaluated.history);
         }
     }
+    statement.paths.extend(paths::estimates(input, &statement.years));
+    statement.gaps = gap_log::log(input, &applied, &series, &statement.doubts);
     statement.status = status(input, &statement);
-    statement.findings = check::findings(input, &statement, &applied);
+    statement.findings = check::findings(input, &statement, &applied, (&series, &stand_ins));
     statement.digest = digest::figures_digest(&statement);
     Ok(statement)
 }
@@ -453,7 +467,7 @@ fn channels(input: &Input<'_>, series: &[Series<'_>]) -> Result<Vec<ChannelFacts
             days.push((date, covered, length));
         }
         let rows = series.rows(input.period.start(zone), input.period.end(zone));
-        let qualities = [Quality::M, Quality::T, Quality::K, Quality::Z].map(|quality| {
+        let qualities = Quality::ALL.map(|quality| {
             let count = rows.iter().filter(|row| row.quality == quality).count();
             (quality.as_str(), count as u64)
         });

@@ -2,9 +2,12 @@
 //!
 //! Made by [`super::statement`] alone; `report` turns it into text, spreadsheet and page.
 
+use super::allocate::AllocationFacts;
 use super::calendar::Period;
 use super::collect::Amount;
 use super::equations::CategoryInput;
+use super::gap_log::GapFacts;
+use super::paths::PathFacts;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
@@ -34,6 +37,12 @@ pub struct Statement {
     pub channels: Vec<ChannelFacts>,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
+    /// Gaps of registers that a border cuts, with the split that counts.
+    pub allocations: Vec<AllocationFacts>,
+    /// Every stretch that was not measured, by year, parameter, channel and time.
+    pub gaps: Vec<GapFacts>,
+    /// Two paths to one number.
+    pub paths: Vec<PathFacts>,
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
     /// Findings on series and on the period, the gravest first.

@@ -9,6 +9,7 @@
 //! verified"; words that only verifiers and the Joint Committee may
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
+mod around;
 mod build;
 pub mod bundle;
 pub mod calculation;

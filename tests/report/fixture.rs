@@ -11,7 +11,7 @@ use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
 use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
-    RefusedGroup, SealedPeriod, Statement, statement,
+    RefusedGroup, SealedPeriod, Statement, Surroundings, statement,
 };
 
 /// A project with everything that a statement of it takes.
@@ -24,6 +24,7 @@ pub struct Project {
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
     pub findings: Vec<Noted>,
+    pub surroundings: Surroundings,
     pub log: Option<LogState>,
     pub earlier: Vec<SealedPeriod>,
     pub people: (Option<String>, Option<String>),
@@ -44,6 +45,7 @@ impl Project {
             counts: Vec::new(),
             refused: Vec::new(),
             findings: Vec::new(),
+            surroundings: Surroundings::default(),
             log: Some(LogState { size: 1_234, root: Sha256Digest::of(b"root") }),
             earlier: Vec::new(),
             people: (Some("A. Preparer".to_owned()), Some("B. Reviewer".to_owned())),
@@ -123,6 +125,7 @@ impl Project {
             counts: &self.counts,
             refused: &self.refused,
             findings: &self.findings,
+            surroundings: &self.surroundings,
             log: self.log,
             earlier: &self.earlier,
             prepared_by: self.people.0.as_deref(),

@@ -6,6 +6,7 @@ mod fixture;
 mod forms;
 mod methodologies;
 mod shipped;
+mod substitutes;
 
 use fixture::{CHILLER_PLAN, ENGINE_PLAN, PV_PLAN, Project, date, period, pv_quarter};
 use methodologies::{CHILLER_METHODOLOGY, ENGINE_METHODOLOGY, PV_METHODOLOGY};

@@ -13,7 +13,7 @@ mod settle;
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
-pub use seal::{Seal, SealedValue};
+pub use seal::{Seal, SealedShare, SealedValue};
 pub use settle::{Settled, Settlements, stored_value};
 
 use super::amount::{AmountCheck, AmountEntry};

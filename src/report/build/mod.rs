@@ -1,5 +1,7 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
+mod cross;
+
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
@@ -24,6 +26,7 @@ impl Report {
     /// The report of a statement.
     #[must_use]
     pub fn of(statement: &Statement) -> Self {
+        let zone = &statement.project.zone;
         Self {
             format: FORMAT.to_owned(),
             notice: INDICATIVE.to_owned(),
@@ -42,6 +45,13 @@ impl Report {
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
+            gap_log: statement.gaps.iter().map(|gap| cross::stretch(gap, zone)).collect(),
+            allocations: statement
+                .allocations
+                .iter()
+                .map(|one| cross::allocation(one, zone))
+                .collect(),
+            paths: statement.paths.iter().map(|path| cross::path(path, zone)).collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),

@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn lines_are_broken_at_spaces_and_lose_no_letter() {
         let long = "x".repeat(70);
-        for line in ["", "a b", "one two three four five six seven eight nine ten", &long, "ab  cd"] {
+        for line in ["", "a b", "one two three four five six seven eight nine ten", &long, "ab  cd"]
+        {
             let pieces = pieces(line, 20);
             assert!(pieces.iter().all(|piece| piece.chars().count() <= 21), "{pieces:?}");
             let letters = |text: &str| text.replace(' ', "");

@@ -3,11 +3,13 @@
 //! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
+mod cross;
 mod parameter;
 mod project;
 mod quality;
 mod result;
 
+pub use cross::{Allocation, GapStretch, PathPair};
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
@@ -48,6 +50,12 @@ pub struct Report {
     pub fixed: Vec<Fixed>,
     /// What was in doubt and what it cost, by year.
     pub gaps: Vec<Gap>,
+    /// Every stretch that was not measured, with its rule and what its doubt costs.
+    pub gap_log: Vec<GapStretch>,
+    /// Gaps that a border cuts, with the split that counts and both extremes.
+    pub allocations: Vec<Allocation>,
+    /// Two paths to one number.
+    pub paths: Vec<PathPair>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,

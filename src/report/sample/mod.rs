@@ -1,6 +1,9 @@
 //! What a verifier looks at closer: a probability sample, and a list ranked by risk. Two lists, never mixed.
 //!
-//! The size of a sample and what it achieves: [`size`]; which units it consists of: [`draw`]. Pure.
+//! The units: [`unit`]. The size of a sample and what it achieves: [`size`]; which units it consists
+//! of: [`draw`]; the list by risk: [`risk`]. Pure.
 
 pub mod draw;
+pub mod risk;
 pub mod size;
+pub mod unit;

@@ -2,6 +2,7 @@
 
 use super::Findings;
 use crate::config::plan::raw::{Number, RawChannel};
+use crate::config::plan::watch::Watch;
 use crate::config::plan::{ChannelKind, ChannelPlan, Exchange, GaugeRule, StampAt};
 use crate::domain::decimal::Fixed6;
 use crate::domain::unit::Unit;
@@ -58,6 +59,7 @@ impl Findings<'_> {
             exchanges: self.exchanges(raw, kind, unit, sent_unit),
             serial: raw.serial.clone(),
             class: raw.class.clone(),
+            watch: Watch::default(),
         };
         channel.capacity = self.capacity(raw, &channel);
         Some(channel)

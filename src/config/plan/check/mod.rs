@@ -4,6 +4,7 @@ mod channels;
 mod readers;
 mod registered;
 pub mod stamps;
+mod watch;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -74,6 +75,10 @@ impl Findings<'_> {
             registered.parameters.iter().for_each(|p| bound_channels(&mut channels, p));
         }
         let tolerances = self.tolerances(&raw.tolerances);
+        let settings = self.settings(&raw.checks);
+        self.watch(raw, &mut channels, &settings);
+        let exclusions = self.exclusions(raw, &channels);
+        let ex_ante_reasons = self.ex_ante_reasons(raw);
         Some(Plan {
             project: project?,
             number: number?,
@@ -82,6 +87,9 @@ impl Findings<'_> {
             channels,
             readers,
             tolerances,
+            settings,
+            exclusions,
+            ex_ante_reasons,
         })
     }
 

@@ -1,0 +1,101 @@
+//! The units that a verifier draws from, taken from the report of a period.
+
+use super::super::model::Report;
+
+/// What a unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitKind {
+    /// A site with all its meters.
+    Site,
+    /// A device: `site/device`.
+    Meter,
+    /// A device in a calendar month: `site/device 2025-03`.
+    Month,
+    /// A recorded document: `act 12 invoice INV-7`.
+    Document,
+}
+
+impl UnitKind {
+    pub const ALL: [Self; 4] = [Self::Site, Self::Meter, Self::Month, Self::Document];
+
+    /// As written on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Site => "sites",
+            Self::Meter => "meters",
+            Self::Month => "months",
+            Self::Document => "documents",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A unit of the population.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    pub name: String,
+    pub of: Of,
+}
+
+/// What of the data a unit is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Of {
+    /// Everything of channels that begin with these names; of one local month (`2025-03`), or of all.
+    Channels { names: Vec<String>, month: Option<String> },
+    /// The document of this act.
+    Act(u32),
+}
+
+/// The population, sorted by name, each unit once. `kind` of documents: all of them, or those whose
+/// kind of document is `of_kind`, such as `invoice`.
+#[must_use]
+pub fn population(report: &Report, kind: UnitKind, of_kind: Option<&str>) -> Vec<Unit> {
+    let mut units: Vec<Unit> = match kind {
+        UnitKind::Document => documents(report, of_kind),
+        UnitKind::Site => channels(report, 1).map(|names| unit(names, None)).collect(),
+        UnitKind::Meter => channels(report, 2).map(|names| unit(names, None)).collect(),
+        UnitKind::Month => report
+            .channels
+            .iter()
+            .flat_map(|channel| {
+                let names: Vec<String> = names(&channel.channel, 2);
+                channel.months.iter().map(move |month| unit(names.clone(), Some(&month.month)))
+            })
+            .collect(),
+    };
+    units.sort();
+    units.dedup();
+    units
+}
+
+fn channels(report: &Report, depth: usize) -> impl Iterator<Item = Vec<String>> + '_ {
+    report.channels.iter().map(move |channel| names(&channel.channel, depth))
+}
+
+fn names(channel: &str, depth: usize) -> Vec<String> {
+    channel.split('/').take(depth).map(str::to_owned).collect()
+}
+
+fn unit(names: Vec<String>, month: Option<&String>) -> Unit {
+    let mut name = names.join("/");
+    if let Some(month) = month {
+        name = format!("{name} {month}");
+    }
+    Unit { name, of: Of::Channels { names, month: month.cloned() } }
+}
+
+fn documents(report: &Report, of_kind: Option<&str>) -> Vec<Unit> {
+    let all = report.parameters.iter().flat_map(|parameter| &parameter.documents);
+    let wanted = all.filter(|document| of_kind.is_none_or(|kind| document.kind == kind));
+    wanted
+        .map(|document| {
+            let name = format!("act {} {} {}", document.act, document.kind, document.number);
+            Unit { name: name.trim_end().to_owned(), of: Of::Act(document.act) }
+        })
+        .collect()
+}

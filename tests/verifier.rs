@@ -1,0 +1,160 @@
+//! What a verifier asks of a period at the command line: what if, samples, the list by risk.
+
+mod sealed;
+
+use std::process::{Command, Output};
+
+use mrv::domain::decimal::Decimal;
+use mrv::domain::digest::Sha256Digest;
+use mrv::methodology::Number;
+use sealed::{FROM, PROJECT, Sealed, TO, sealed};
+use serde_json::Value;
+
+fn run(folder: &Sealed, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mrv"));
+    command.arg("--config").arg(folder.folder.path().join("mrv.toml")).arg("--json");
+    command.args(arguments).output().unwrap()
+}
+
+fn json(folder: &Sealed, arguments: &[&str]) -> Value {
+    let output = run(folder, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn of_period<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    let period = ["--project", PROJECT, "--from", FROM, "--to", TO];
+    command.iter().chain(&period).chain(more).copied().collect()
+}
+
+fn whatif(folder: &Sealed, more: &[&str]) -> Vec<Value> {
+    json(folder, &of_period(&["whatif"], more)).as_array().unwrap().clone()
+}
+
+fn number(value: &Value) -> Number {
+    Number::from(Decimal::parse(value.as_str().unwrap()).unwrap())
+}
+
+#[test]
+fn what_is_taken_out_lowers_er_and_nothing_is_recorded() {
+    let folder = sealed(40);
+    let leaves = json(&folder, &["query", "SELECT COUNT(*) AS n FROM messages"]);
+    for change in [
+        vec!["--without", "site/roof"],
+        vec!["--hours", "2025-12-26/2025-12-26"],
+        vec!["--without", "site", "--hours", "2026-01-02T00:00:00Z/2026-01-02T06:00:00Z"],
+        vec!["--without-parameter", "EG[roof]"],
+    ] {
+        let effects = whatif(&folder, &change);
+        assert_eq!(effects.len(), 4, "two methodologies, two years");
+        let mut is_less = false;
+        for effect in &effects {
+            let (before, after) = (number(&effect["before"]["er"]), number(&effect["after"]["er"]));
+            assert!(after <= before, "{change:?}: {effect}");
+            is_less |= after < before;
+        }
+        assert!(is_less, "{change:?} alters nothing");
+    }
+    assert_eq!(json(&folder, &["query", "SELECT COUNT(*) AS n FROM messages"]), leaves);
+}
+
+#[test]
+fn a_value_that_is_set_enters_the_equations() {
+    let folder = sealed(40);
+    let effects = whatif(&folder, &["--set", "EF_RE[roof]=1"]);
+    let of_roof = |effects: &[Value]| {
+        let pv = |one: &&Value| one["methodology"] == "MRV_PV_F1";
+        effects.iter().filter(pv).map(|one| number(&one["after"]["re"])).collect::<Vec<_>>()
+    };
+    let twice = whatif(&folder, &["--set", "EF_RE[roof]=2"]);
+    for (one, two) in of_roof(&effects).iter().zip(of_roof(&twice)) {
+        assert!(!one.is_zero());
+        assert_eq!(one.add(one).unwrap(), two, "to the last digit");
+    }
+    // A monitored value over the whole period, split by days over the years: 14 days, 7 of them in 2025.
+    let effects = whatif(&folder, &["--set", "EG[roof]=14", "--set", "EF_RE[roof]=1"]);
+    let re = of_roof(&effects);
+    assert_eq!(re, [Number::from_integer(7), Number::from_integer(7)]);
+}
+
+#[test]
+fn what_is_not_there_is_refused_and_asking_nothing_is_usage() {
+    let folder = sealed(40);
+    let refused = |more: &[&str]| {
+        let output = run(&folder, &of_period(&["whatif"], more));
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, said) = refused(&["--without", "site/shed"]);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("site/shed"), "{said}");
+    assert_eq!(refused(&["--set", "XX=1"]).0, Some(5));
+    assert_eq!(refused(&["--without-document", "999"]).0, Some(5));
+    for wrong in [vec![], vec!["--set", "EF_RE"], vec!["--hours", "2026-01-02/2026-01-01"]] {
+        assert_eq!(refused(&wrong).0, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_sample_is_drawn_by_a_seed_that_anyone_can_repeat() {
+    let folder = sealed(40);
+    let draw = |more: &[&str]| {
+        let all = [&["--of", "months", "--seed", "4711"], more].concat();
+        json(&folder, &of_period(&["sample", "draw"], &all))
+    };
+    let drawn = draw(&["--size", "1"]);
+    assert_eq!(drawn["population"], 2, "the roof's meter in two months: {drawn}");
+    let unit = drawn["drawn"][0]["unit"].as_str().unwrap();
+    let rank = Sha256Digest::of(format!("4711\n{unit}").as_bytes()).to_string();
+    assert_eq!(drawn["drawn"][0]["rank"], rank);
+    let all = draw(&["--share", "0.5"]);
+    assert_eq!(all["size"], 2);
+    assert_eq!(all["expected_precision_percent"], "0.00");
+    assert_eq!(all["drawn"][0], drawn["drawn"][0], "a larger sample contains the smaller");
+
+    let documents =
+        of_period(&["sample", "draw"], &["--of", "documents", "--seed", "1", "--size", "9"]);
+    assert_eq!(json(&folder, &documents)["population"], 2);
+}
+
+#[test]
+fn what_a_sample_achieved_comes_from_what_was_found() {
+    let folder = sealed(40);
+    let results = folder.folder.path().join("results.csv");
+    let achieved = |text: &str, population: &str| {
+        std::fs::write(&results, text).unwrap();
+        let file = results.to_str().unwrap();
+        json(&folder, &["sample", "achieved", file, "--population", population])
+    };
+    let clean: String = (0..10).map(|unit| format!("m{unit},ok\n")).collect();
+    let found = achieved(&format!("unit,result\n{clean}"), "20");
+    assert_eq!((&found["most_in_error"], &found["size"]), (&3.into(), &10.into()));
+    let found = achieved("unit,result\na,ok\nb,error\nc,ok\nd,ok\n", "100");
+    assert_eq!(found["errors"], serde_json::json!(["b"]));
+    // p = 3/4: 1.96 * sqrt((1/3) * 96 / (4 * 99)) = 0.5572
+    assert_eq!(found["achieved_precision_percent"], "55.72");
+    let found = achieved("unit,result\na,10\nb,12\nc,14\n", "3");
+    assert_eq!(found["achieved_precision_percent"], "0.00");
+    std::fs::write(&results, "unit,result\na,ok\na,ok\n").unwrap();
+    let output =
+        run(&folder, &["sample", "achieved", results.to_str().unwrap(), "--population", "9"]);
+    assert_eq!(output.status.code(), Some(2), "the same unit twice");
+}
+
+#[test]
+fn the_riskiest_units_stand_first_with_reasons_and_what_they_are_worth() {
+    let folder = sealed(40);
+    let ranked = json(&folder, &of_period(&["sample", "risk"], &["--of", "months"]));
+    let ranked = ranked.as_array().unwrap();
+    assert_eq!(ranked.len(), 2);
+    for one in ranked {
+        let worth: i64 = one["claim_lost_without_it"].as_str().unwrap().parse().unwrap();
+        assert!(worth >= 0, "{one}");
+    }
+    let level = |one: &Value| ["low", "medium", "high"].iter().position(|l| one["level"] == **l);
+    assert!(level(&ranked[0]) >= level(&ranked[1]), "{ranked:?}");
+    assert!(ranked.iter().any(|one| !one["reasons"].as_array().unwrap().is_empty()));
+    let documents = json(&folder, &of_period(&["sample", "risk"], &["--of", "documents"]));
+    let reasons = documents[0]["reasons"].to_string();
+    assert!(reasons.contains("entered by hand by Ann"), "{documents}");
+}
