@@ -147,6 +147,18 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     })
 }
 
+impl<'a> Named<'a> {
+    /// Those whom a seal names.
+    #[must_use]
+    pub fn of(seal: &'a Seal) -> Self {
+        Self {
+            prepared_by: Some(&seal.prepared_by),
+            reviewed_by: Some(&seal.reviewed_by),
+            is_sealed: true,
+        }
+    }
+}
+
 impl Collected {
     /// The periods that were sealed before this log size, each with what it left unresolved.
     ///
