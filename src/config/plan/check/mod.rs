@@ -256,3 +256,5 @@ fn owned(text: Option<&Spanned<String>>) -> Option<String> {
 mod registered_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;
