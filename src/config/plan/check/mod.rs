@@ -265,3 +265,5 @@ mod device_tests;
 mod registered_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;
