@@ -18,11 +18,13 @@ mod methodology;
 mod outcome;
 mod period;
 mod plan;
+mod publish;
 mod query;
 mod rebuild;
 mod schema;
 mod serve;
 mod simulate;
+mod workbook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -88,6 +90,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     #[command(subcommand)]
     Simulate(simulate::Command),
+    #[command(subcommand)]
+    Workbook(workbook::Command),
 }
 
 /// How a command ended, other than by an error.
@@ -125,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Log(command) => log::run(&context, command),
         Command::Rebuild(arguments) => rebuild::run(&context, arguments),
         Command::Simulate(command) => simulate::run(&context, command),
+        Command::Workbook(command) => workbook::run(&context, command),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

@@ -15,9 +15,12 @@ pub mod html;
 pub mod json;
 pub mod model;
 pub mod page;
+pub mod pdf;
+pub mod public;
 #[cfg(test)]
 mod schema;
 pub mod text;
+pub mod workbook;
 pub mod xlsx;
 
 pub use model::Report;

@@ -5,7 +5,11 @@ mod cells;
 mod fixture;
 mod forms;
 mod methodologies;
+mod papers;
+#[path = "../support/recalculate.rs"]
+mod recalculate;
 mod shipped;
+mod workbooks;
 
 use fixture::{CHILLER_PLAN, ENGINE_PLAN, PV_PLAN, Project, date, period, pv_quarter};
 use methodologies::{CHILLER_METHODOLOGY, ENGINE_METHODOLOGY, PV_METHODOLOGY};

@@ -1,5 +1,7 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
+mod uncertainty;
+
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
@@ -42,6 +44,7 @@ impl Report {
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
+            uncertainty: statement.uncertainty.iter().map(uncertainty::uncertainty).collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),
@@ -51,6 +54,7 @@ impl Report {
                 .map(|finding| noted(finding, &statement.project.zone))
                 .collect(),
             provenance: provenance(statement),
+            hidden: Vec::new(),
         }
     }
 }
@@ -199,6 +203,7 @@ fn step(facts: &StepResult) -> Step {
         description: facts.description.clone(),
         equation: facts.equation.clone(),
         formula: facts.formula.clone(),
+        sums: facts.sums.clone(),
         value: figure(facts.value, &facts.unit),
     }
 }

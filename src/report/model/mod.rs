@@ -3,17 +3,21 @@
 //! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
+mod hidden;
 mod parameter;
 mod project;
 mod quality;
 mod result;
+mod uncertainty;
 
+pub use hidden::Hidden;
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };
 pub use result::{Category, Gap, Input, Step, Year};
+pub use uncertainty::{Cause, Rank, Share, Uncertainty};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +52,8 @@ pub struct Report {
     pub fixed: Vec<Fixed>,
     /// What was in doubt and what it cost, by year.
     pub gaps: Vec<Gap>,
+    /// The uncertainty of each year, as information.
+    pub uncertainty: Vec<Uncertainty>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,
@@ -56,6 +62,8 @@ pub struct Report {
     /// Outcomes of the checks, the gravest first.
     pub findings: Vec<Finding>,
     pub provenance: Provenance,
+    /// What a public version does not show; empty in the full one.
+    pub hidden: Vec<Hidden>,
 }
 
 /// A number: exact, and as printed.
