@@ -549,3 +549,17 @@ fn none_of_a_thousand_altered_bundles_is_shown() {
         assert!(of(layer) > 0, "{layer}: {told:#?}");
     }
 }
+
+#[test]
+fn every_entry_that_is_missing_is_missed_whatever_is_repaired() {
+    let place = Place::new();
+    let entries = original().entries.len();
+    for (nth, repair) in (0..entries).flat_map(|nth| {
+        [Repair::Nothing, Repair::Digests, Repair::Statement, Repair::Leaves].map(|r| (nth, r))
+    }) {
+        let Some(zip) = altered(&Alter::Drop(nth), repair, &place.0) else { continue };
+        let (ended, first) = ended(&zip, &place.0);
+        let name = original().entries.keys().nth(nth).unwrap();
+        assert!(ended == Ended::Differs && !first.is_empty(), "{name}, {repair:?}: {ended:?}");
+    }
+}

@@ -7,7 +7,7 @@
 
 use super::amount_over_up;
 use super::point::Point;
-use super::span::{Known, Span};
+use super::span::{Known, Sleep, Span};
 use crate::config::plan::{ChannelPlan, Exchange, Register};
 use crate::domain::decimal::{Fixed6, divide_half_even};
 use crate::domain::flag::{Code, Flags, Quality};
@@ -24,6 +24,7 @@ pub(super) fn spans(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point
     let own = Register { modulus, multiplier: plan.dial.multiplier };
     let usable: Vec<(&Point, i128)> =
         points.iter().filter_map(|point| Some((point, read(plan, point)?))).collect();
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(usable.len());
     for pair in usable.windows(2) {
         let ((a, before), (b, after)) = (pair[0], pair[1]);
@@ -31,6 +32,7 @@ pub(super) fn spans(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point
             plan,
             leaves: (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1)),
             flags: b.flags,
+            sleep: &mut sleep,
             spans: &mut spans,
         };
         let mut register = in_force(plan, own, a.at);
@@ -60,7 +62,7 @@ pub(super) fn spans(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point
 
 /// What a usable point says. At the instants of an exchange the recorded readings count, and between
 /// them no meter hung that could show anything.
-fn read(plan: &ChannelPlan, point: &Point) -> Option<i128> {
+pub(super) fn read(plan: &ChannelPlan, point: &Point) -> Option<i128> {
     let value = point.usable()?;
     for exchange in plan.exchanges.iter().filter(|one| one.off < one.on) {
         if point.at == exchange.off {
@@ -77,7 +79,7 @@ fn read(plan: &ChannelPlan, point: &Point) -> Option<i128> {
 }
 
 /// The register of the meter that hangs at `at`.
-fn in_force(plan: &ChannelPlan, own: Register, at: Timestamp) -> Register {
+pub(super) fn in_force(plan: &ChannelPlan, own: Register, at: Timestamp) -> Register {
     let before = plan.exchanges.iter().rev().find(|exchange| exchange.on <= at);
     let after = plan.exchanges.iter().find(|exchange| exchange.on > at);
     match (before, after) {
@@ -89,7 +91,7 @@ fn in_force(plan: &ChannelPlan, own: Register, at: Timestamp) -> Register {
 
 /// A difference of the display as an amount, half-even where the multiplier leaves more than six
 /// decimals.
-fn multiplied(difference: i128, register: Register) -> i128 {
+pub(super) fn multiplied(difference: i128, register: Register) -> i128 {
     divide_half_even(difference * i128::from(register.multiplier.micro()), 1_000_000)
 }
 
@@ -98,6 +100,8 @@ struct Steps<'a> {
     plan: &'a ChannelPlan,
     leaves: (i64, i64),
     flags: Flags,
+    /// Of a channel that generates from the sun.
+    sleep: &'a mut Option<Sleep>,
     spans: &'a mut Vec<Span>,
 }
 
@@ -113,11 +117,15 @@ impl Steps<'_> {
         counted: i128,
     ) {
         let time_us = to.us() - from.us();
-        let (known, flags) = match after {
+        let (mut known, flags) = match after {
             Some(after) => self.counted(register, (before, after), counted, time_us),
             None => (Known::AmountBetween { low: 0, high: self.most(time_us) }, Flags::NONE),
         };
         let mut flags = flags.union(self.flags);
+        if let Some(held) = self.sleep.as_mut().and_then(|one| one.hold(known, flags, from, to)) {
+            known = held;
+            flags.insert(Code::Night);
+        }
         let quality = match known {
             Known::Amount(_) if time_us <= bridge_us(self.plan) => Quality::M,
             Known::Amount(_) => {

@@ -13,7 +13,8 @@
 //! span is a gap.
 
 use super::point::{Content, Point};
-use super::{amount_over_up, register};
+use super::sun::Nights;
+use super::{HOUR_US, amount_over_up, register};
 use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
 use crate::domain::flag::{Code, Flags, Quality};
 use crate::domain::time::Timestamp;
@@ -53,6 +54,53 @@ pub fn spans(plan: &ChannelPlan, points: &[Point]) -> Vec<Span> {
     }
 }
 
+/// V-NIGHT: what generates from the sun is held where it counts while the sun is down, until a person
+/// decides.
+pub(super) struct Sleep {
+    nights: Nights,
+    /// Generation up to this is none, micro-units per hour.
+    least: i128,
+    /// Most that can be, micro-units per hour.
+    most: Option<i128>,
+}
+
+impl Sleep {
+    pub(super) fn of(plan: &ChannelPlan) -> Option<Self> {
+        let number = |name| plan.watch.settings.number(Code::Night, name);
+        let nights = Nights::new(plan.watch.sun?, number("elevation_deg"));
+        let most = match plan.is_amount() {
+            true => plan.capacity.map(|capacity| i128::from(capacity.micro())),
+            false => plan.range.map(|(_, high)| i128::from(high.micro())),
+        };
+        let least = most.unwrap_or(0) * i128::from(number("least_ppm")) / 1_000_000;
+        Some(Self { nights, least, most })
+    }
+
+    /// The bounds of what was counted in `[from, to)`, where it may not be; by `flags` a person may
+    /// have decided.
+    pub(super) fn hold(
+        &mut self,
+        known: Known,
+        flags: Flags,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<Known> {
+        let time_us = to.us() - from.us();
+        let held = match known {
+            Known::Amount(amount) if amount * HOUR_US > self.least * i128::from(time_us) => {
+                let most = self.most.map(|most| amount_over_up(most, time_us).max(amount));
+                Known::AmountBetween { low: 0, high: most }
+            }
+            Known::Level(level) if level > self.least => {
+                let most = self.most.map(|most| most.max(level));
+                Known::LevelBetween { low: Some(0), high: most }
+            }
+            _ => return None,
+        };
+        (!flags.has(Code::Decided) && self.nights.cover(from, to)).then_some(held)
+    }
+}
+
 fn cadenced(
     plan: &ChannelPlan,
     stamp: StampAt,
@@ -60,6 +108,7 @@ fn cadenced(
     known: fn(&ChannelPlan, &Point, i64) -> (Known, Quality, Flags),
 ) -> Vec<Span> {
     let cadence_us = plan.cadence_us.unwrap_or(0);
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
         let (mut from, mut to) = match stamp {
@@ -88,21 +137,32 @@ fn cadenced(
             known = Known::AmountBetween { low: amount.min(0), high: Some(amount.max(0)) };
             quality = Quality::Z;
         }
-        let flags = flags.union(point.flags).union(spacing);
+        let mut flags = flags.union(point.flags).union(spacing);
         let (from, to) = (Timestamp::from_us(from), Timestamp::from_us(to));
+        if let Some(held) = sleep.as_mut().and_then(|one| one.hold(known, point.flags, from, to)) {
+            (known, quality) = (held, Quality::Z);
+            flags.insert(Code::Night);
+        }
         spans.push(Span { from, to, known, quality, flags, leaves: point.leaves });
     }
     spans
 }
 
 fn hold(plan: &ChannelPlan, step_max_us: i64, points: &[Point]) -> Vec<Span> {
+    let mut sleep = Sleep::of(plan);
     let mut spans = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
         let end = point.at.us() + step_max_us;
         let to = points.get(index + 1).map_or(end, |next| end.min(next.at.us()));
-        let (known, quality, flags) = level(plan, point, step_max_us);
-        let flags = flags.union(point.flags);
+        let (mut known, mut quality, flags) = level(plan, point, step_max_us);
+        let mut flags = flags.union(point.flags);
         let to = Timestamp::from_us(to);
+        if let Some(held) =
+            sleep.as_mut().and_then(|one| one.hold(known, point.flags, point.at, to))
+        {
+            (known, quality) = (held, Quality::Z);
+            flags.insert(Code::Night);
+        }
         spans.push(Span { from: point.at, to, known, quality, flags, leaves: point.leaves });
     }
     spans

@@ -6,6 +6,7 @@ use super::interval::{IntervalRow, intervals};
 use super::point::{Content, Point, points};
 use super::span::spans;
 use super::total::total;
+use crate::config::plan::watch::Watch;
 use crate::config::plan::{
     ChannelKind, ChannelPlan, Dial, Doubt, Exchange, GaugeRule, Register, StampAt,
 };
@@ -46,6 +47,7 @@ fn plan(kind: ChannelKind, unit: &str, cadence_min: Option<i64>) -> ChannelPlan 
         dial: Dial::PRIMARY,
         serial: String::new(),
         class: String::new(),
+        watch: Watch::default(),
     }
 }
 

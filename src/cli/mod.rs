@@ -8,6 +8,7 @@ mod amount;
 mod bundle;
 mod calc;
 mod check;
+mod checks;
 mod context;
 mod device;
 mod dry_run;
@@ -21,6 +22,7 @@ mod methodology;
 mod outcome;
 mod period;
 mod plan;
+mod publish;
 mod query;
 mod rebuild;
 mod recheck;
@@ -30,6 +32,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod whatif;
+mod workbook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +81,8 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     Check(check::Arguments),
+    #[command(subcommand)]
+    Checks(checks::Command),
     Calc(calc::Arguments),
     #[command(subcommand)]
     Methodology(methodology::Command),
@@ -106,6 +111,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     #[command(subcommand)]
     Simulate(simulate::Command),
+    #[command(subcommand)]
+    Workbook(workbook::Command),
 }
 
 /// How a command ended, other than by an error.
@@ -134,6 +141,7 @@ pub fn run() -> ExitCode {
         Command::Ingest(arguments) => ingest::run(&context, arguments),
         Command::Plan(command) => plan::run(&context, command),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Checks(command) => checks::run(&context, command),
         Command::Calc(arguments) => calc::run(&context, arguments),
         Command::Methodology(command) => methodology::run(&context, command),
         Command::Factor(command) => factor::run(&context, command),
@@ -153,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Log(command) => log::run(&context, command),
         Command::Rebuild(arguments) => rebuild::run(&context, arguments),
         Command::Simulate(command) => simulate::run(&context, command),
+        Command::Workbook(command) => workbook::run(&context, command),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

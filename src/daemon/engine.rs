@@ -290,6 +290,7 @@ impl Engine {
                 unresolved: closed.unresolved,
                 figures: closed.figures.clone(),
                 history: closed.history.clone(),
+                shares: closed.shares.clone(),
             };
             let act = Act { number, content: Content::Seal(act) };
             seal = self.append_acts(&id, Vec::new(), vec![act]).await?.pop();

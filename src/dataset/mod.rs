@@ -32,6 +32,7 @@ pub mod outcome;
 pub mod parquet_file;
 pub mod query;
 pub mod read;
+pub mod receipts;
 pub mod rows;
 pub mod schema;
 pub mod table_digest;

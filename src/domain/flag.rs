@@ -38,6 +38,8 @@ pub enum Code {
     Sum,
     CheckMeter,
     Sibling,
+    Paths,
+    Balance,
     Allocated,
     /// A recorded correction replaced the value.
     Corrected,
@@ -48,6 +50,9 @@ pub enum Code {
     Class,
     Plan,
     ExAnte,
+    History,
+    Subst,
+    GapPath,
     Year,
     Contiguity,
     Overlap,
@@ -92,7 +97,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 48] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -122,6 +127,8 @@ impl Code {
         Self::Sum,
         Self::CheckMeter,
         Self::Sibling,
+        Self::Paths,
+        Self::Balance,
         Self::Allocated,
         Self::Corrected,
         Self::Decided,
@@ -129,6 +136,9 @@ impl Code {
         Self::Class,
         Self::Plan,
         Self::ExAnte,
+        Self::History,
+        Self::Subst,
+        Self::GapPath,
         Self::Year,
         Self::Contiguity,
         Self::Overlap,
@@ -171,6 +181,8 @@ impl Code {
             Self::Sum => "V-SUM",
             Self::CheckMeter => "V-CHECKMETER",
             Self::Sibling => "V-SIBLING",
+            Self::Paths => "V-PATHS",
+            Self::Balance => "V-BALANCE",
             Self::Allocated => "V-ALLOCATED",
             Self::Corrected => "V-CORRECTED",
             Self::Decided => "V-DECIDED",
@@ -178,6 +190,9 @@ impl Code {
             Self::Class => "V-CLASS",
             Self::Plan => "V-PLAN",
             Self::ExAnte => "V-EXANTE",
+            Self::History => "V-HISTORY",
+            Self::Subst => "V-SUBST",
+            Self::GapPath => "V-GAPPATH",
             Self::Year => "V-YEAR",
             Self::Contiguity => "V-CONTIGUITY",
             Self::Overlap => "V-OVERLAP",
@@ -207,7 +222,7 @@ impl Code {
             Self::Dup => "same identity, same value",
             Self::Conflict => "same identity, other value",
             Self::Range => "below or above the channel's limits",
-            Self::Precision => "more decimals than stored",
+            Self::Precision => "more decimals than stored, or more than the meter can show",
             Self::Capacity => "more than connected capacity x time x (1 + tolerance)",
             Self::Step => "jump against the neighbours",
             Self::Spike => "outlier against the median of its neighbours",
@@ -227,6 +242,8 @@ impl Code {
             Self::Sum => "main meter differs from the sum of its parts",
             Self::CheckMeter => "main meter differs from its check meter",
             Self::Sibling => "a sibling is silent",
+            Self::Paths => "sum of the intervals against the difference of the register",
+            Self::Balance => "output against input of a tank, an engine or a plant",
             Self::Allocated => "an exact total is split over a border that matters",
             Self::Corrected => "a recorded correction replaced the value",
             Self::Decided => "a recorded decision settled the doubt",
@@ -236,6 +253,11 @@ impl Code {
             Self::Class => "accuracy class as installed differs from the one registered",
             Self::Plan => "every planned parameter is there, with its frequency and option",
             Self::ExAnte => "emission reductions against the ex-ante estimate",
+            Self::History => "a value against that of the same dates a year before",
+            Self::Subst => {
+                "a substitute is of a kind that may enter a claim, on the side that lowers ER"
+            }
+            Self::GapPath => "an excluded gap is excluded on every path",
             Self::Year => "a period that crosses a year is split and each year floored",
             Self::Contiguity => "the period leaves a gap to the one before",
             Self::Overlap => "the period overlaps one already sealed",
@@ -343,6 +365,8 @@ impl fmt::Debug for Flags {
 pub enum Quality {
     /// Measured.
     M,
+    /// The check meter that the registered plan names, where the main meter has a gap.
+    B,
     /// Register difference bridged a gap: exact in total, spread over its intervals.
     T,
     /// Conflict, undecided: only bounds.
@@ -352,10 +376,14 @@ pub enum Quality {
 }
 
 impl Quality {
+    /// In their order: the worse of two is the greater.
+    pub const ALL: [Self; 5] = [Self::M, Self::B, Self::T, Self::K, Self::Z];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::M => "M",
+            Self::B => "B",
             Self::T => "T",
             Self::K => "K",
             Self::Z => "Z",
@@ -364,7 +392,7 @@ impl Quality {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::M, Self::T, Self::K, Self::Z].into_iter().find(|quality| quality.as_str() == text)
+        Self::ALL.into_iter().find(|quality| quality.as_str() == text)
     }
 }
 

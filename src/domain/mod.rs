@@ -4,6 +4,7 @@
 //! Plain values only: no I/O, no clock, no serde. Every later room speaks in these words, so a word
 //! has one meaning here or it does not exist.
 
+pub mod catalogue;
 pub mod decimal;
 pub mod diagnostic;
 pub mod digest;

@@ -46,7 +46,8 @@ impl Amount {
 /// The rows of one planned channel, in order of time.
 pub(super) struct Series<'a> {
     pub plan: &'a ChannelPlan,
-    rows: Vec<IntervalRow>,
+    /// Each interval once.
+    pub rows: Vec<IntervalRow>,
     /// Of the time in which its meter was not shown to be right.
     pub corrections: Corrections,
 }

@@ -3,6 +3,8 @@
 //! How it comes about is the methodology's ([`How`]). Whatever was not measured and no document
 //! gives counts by its bounds; a doubtful category is none, and the engine settles it.
 
+use std::collections::BTreeSet;
+
 use super::Input;
 use super::PeriodError;
 use super::calendar::Period;
@@ -28,6 +30,8 @@ pub(super) struct Source<'a> {
     pub documents: Documents,
     series: &'a [Series<'a>],
     zone: &'a Zone,
+    /// Local dates with hours that the plan excludes: no document counts on them.
+    excluded: BTreeSet<Date>,
 }
 
 impl<'a> Source<'a> {
@@ -54,12 +58,31 @@ impl<'a> Source<'a> {
             label: label(&parameter.symbol, &parameter.members),
             part: "its documents".to_owned(),
         })?;
-        Ok(Self { parameter, entered, how, documents, series, zone })
+        let mut excluded = BTreeSet::new();
+        for one in &input.plan.exclusions {
+            if parameter.channels.contains(&one.channel) {
+                let last = zone.date_of(Timestamp::from_us(one.to.us() - 1));
+                let dates = Period::new(zone.date_of(one.from), last)?.dates();
+                excluded.extend(dates);
+            }
+        }
+        Ok(Self { parameter, entered, how, documents, series, zone, excluded })
     }
 
     #[must_use]
     pub fn label(&self) -> String {
         label(&self.parameter.symbol, &self.parameter.members)
+    }
+
+    /// What documents say of a day, where it may count.
+    fn document_on(&self, date: Date) -> Option<&DayStand> {
+        self.documents.on(date).filter(|_| !self.excluded.contains(&date))
+    }
+
+    /// True if a day stands on documents alone, exactly.
+    #[must_use]
+    pub fn is_documented(&self, date: Date) -> bool {
+        self.document_on(date).is_some_and(DayStand::is_exact)
     }
 
     /// The value in a cell; `weight` is the parameter that a weighted mean is weighted by. Meters
@@ -145,7 +168,7 @@ impl<'a> Source<'a> {
         for month in part.months() {
             let mut open: Option<Period> = None;
             for date in month.dates() {
-                if let Some(stand) = self.documents.on(date) {
+                if let Some(stand) = self.document_on(date) {
                     if let Some(before) = open.take() {
                         parts.push(self.measured(before, side)?);
                     }

@@ -6,6 +6,8 @@
 //! is lowest. Pure: the caller hands all data; no clock, file or network. The figures are a function
 //! of the set of rows, whatever their order and the leaves they came from ([`digest`]).
 
+pub mod allocate;
+mod budget;
 pub mod calculation;
 pub mod calendar;
 pub mod calibration;
@@ -22,9 +24,13 @@ mod doubt;
 pub mod equations;
 mod evaluate;
 pub mod exact;
+pub mod gap_log;
 mod gather;
+pub mod paths;
+pub mod stand_in;
 pub mod statement;
 pub mod substitution;
+pub mod surroundings;
 pub mod uncertainty;
 pub mod unit;
 mod weighted;
@@ -32,6 +38,7 @@ mod weighted;
 pub use calendar::Period;
 pub use equations::Equations;
 pub use statement::Statement;
+pub use surroundings::Surroundings;
 
 use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
@@ -190,6 +197,7 @@ pub struct Input<'a> {
     pub refused: &'a [RefusedGroup],
     /// Findings on the series of the period.
     pub findings: &'a [Noted],
+    pub surroundings: &'a Surroundings,
     /// `None`: not sealed.
     pub log: Option<LogState>,
     pub earlier: &'a [SealedPeriod],
@@ -204,16 +212,18 @@ pub struct Input<'a> {
 /// (V-CREDITING), the methodology is not the plan's, or the equations cannot be evaluated.
 pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     check::admit(input)?;
-    let series = Series::of_plan(input);
-    let applied = applied(input, &series)?;
-    let parameters = parameters(input, &applied)?;
-    let channels = channels::facts(input, &series[..input.plan.channels.len()])?;
+    let mut series = Series::of_plan(input);
+    let stand_ins = stand_in::apply(input, &mut series);
     let carried = input
         .earlier
         .iter()
         .filter(|earlier| earlier.period < input.period)
         .max_by_key(|earlier| earlier.period)
         .map_or(0, |last| last.unresolved.min(0));
+    let allocations = allocate::settle(input, &mut series, carried)?;
+    let applied = applied(input, &series)?;
+    let parameters = parameters(input, &applied)?;
+    let channels = channels::facts(input, &series[..input.plan.channels.len()])?;
     let mut changes = Changes::of(input);
     let (evaluated, unresolved) = years(input, &applied, &series, &mut changes, carried)?;
     let mut statement = Statement {
@@ -231,6 +241,10 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         calibration: CalibrationFacts::default(),
         changes: changes.facts,
         doubts: Vec::new(),
+        allocations,
+        gaps: Vec::new(),
+        paths: paths::compare(input, &applied, &series, &stand_ins),
+        uncertainty: Vec::new(),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
         findings: Vec::new(),
@@ -240,14 +254,22 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         // The same in every year.
         statement.fixed.extend(of_methodology.last().map_or(Vec::new(), |one| one.fixed.clone()));
         for evaluated in of_methodology {
+            if let Some(outcome) = &evaluated.evaluation.outcome {
+                let (year, plan) = (&evaluated.result, input.plan);
+                let (parameters, channels) = (&statement.parameters, &statement.channels);
+                let facts = budget::of_year(plan, year, outcome, parameters, channels);
+                statement.uncertainty.push(facts);
+            }
             statement.years.push(evaluated.result);
             statement.doubts.extend(evaluated.doubts);
             statement.history.extend(evaluated.history);
         }
     }
+    statement.paths.extend(paths::estimates(input, &statement.years));
+    statement.gaps = gap_log::log(input, &applied, &series, &statement.doubts);
     statement.calibration = calibration::facts::facts(input, &applied, &statement.years)?;
     statement.status = status(input, &statement);
-    statement.findings = check::findings(input, &statement, &applied);
+    statement.findings = check::findings(input, &statement, &applied, (&series, &stand_ins));
     statement.digest = digest::figures_digest(&statement);
     Ok(statement)
 }

@@ -2,12 +2,15 @@
 //!
 //! Made by [`super::statement`] alone; `report` turns it into text, spreadsheet and page.
 
+use super::allocate::AllocationFacts;
 use super::calendar::Period;
 use super::calibration::correct::Side;
 use super::calibration::facts::CalibrationFacts;
 use super::changes::ChangeFacts;
 use super::collect::Amount;
 use super::equations::CategoryInput;
+use super::gap_log::GapFacts;
+use super::paths::PathFacts;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
@@ -41,6 +44,14 @@ pub struct Statement {
     pub changes: Vec<ChangeFacts>,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
+    /// Gaps of registers that a border cuts, with the split that counts.
+    pub allocations: Vec<AllocationFacts>,
+    /// Every stretch that was not measured, by year, parameter, channel and time.
+    pub gaps: Vec<GapFacts>,
+    /// Two paths to one number.
+    pub paths: Vec<PathFacts>,
+    /// By year, as the years are.
+    pub uncertainty: Vec<UncertaintyFacts>,
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
     /// Findings on series and on the period, the gravest first.
@@ -318,6 +329,9 @@ pub struct StepResult {
     pub equation: String,
     /// The equation over named values, `{EG[roof]}*{EF_RE}`; empty where it has no such form.
     pub formula: String,
+    /// The terms of its sums that are too long for one cell, over named values; the formula names the
+    /// first as `{#1}`.
+    pub sums: Vec<Vec<String>>,
     pub value: Decimal,
 }
 
@@ -343,6 +357,40 @@ pub struct DoubtCost {
     /// `er_best - ER`, in tCO2e, never below zero.
     pub cost: Decimal,
     pub sentence: String,
+}
+
+/// The uncertainty of a year's ER, in tCO2e: information, never a part of the claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncertaintyFacts {
+    /// The id of the methodology.
+    pub methodology: String,
+    pub year: i16,
+    pub shares: Vec<UncertaintyShare>,
+    /// Meter, where its uncertainty comes from, and its contribution; the largest first.
+    pub causes: Vec<(String, String, Decimal)>,
+    /// Standard and expanded (k = 2); `None` where no uncertainty is known.
+    pub combined: Option<Decimal>,
+    pub expanded: Option<Decimal>,
+    /// The expanded one in percent of ER; `None` where ER is 0.
+    pub percent: Option<Decimal>,
+    /// Inputs whose uncertainty is not set, and why.
+    pub unset: Vec<String>,
+    /// Inputs by how much ER moves for one percent of them, the largest first.
+    pub ranking: Vec<(String, Decimal)>,
+}
+
+/// One input's line of the budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncertaintyShare {
+    pub label: String,
+    /// The meter.
+    pub cause: String,
+    /// Of the input and its standard uncertainty.
+    pub unit: String,
+    pub standard: Decimal,
+    /// tCO2e per unit of the input.
+    pub sensitivity: Decimal,
+    pub contribution: Decimal,
 }
 
 /// `symbol[member, ...]`, or the symbol alone.

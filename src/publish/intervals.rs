@@ -9,6 +9,7 @@ use std::sync::mpsc::sync_channel;
 use super::PublishError;
 use super::neighbours::{Side, Stored, Window};
 use super::project::Project;
+use super::registry::Registry;
 use crate::aggregate::interval::{IntervalRow, intervals};
 use crate::aggregate::point::Point;
 use crate::aggregate::span::spans;
@@ -161,7 +162,9 @@ fn stage_days(
     let stored = stored(project);
     let mut by_day: BTreeMap<UtcDay, Vec<IntervalRow>> = BTreeMap::new();
     for (channel, (begin, end)) in &project.frontiers {
-        let Some(plan) = plan_of(project, channels.key(*channel), first) else { continue };
+        let Some(plan) = plan_of(&project.registry, channels.key(*channel), first) else {
+            continue;
+        };
         let reach = reach_us(&plan);
         if end.us() + reach < first.start().us() || begin.us() - reach >= last.end().us() {
             continue;
@@ -202,12 +205,12 @@ fn stage_days(
 }
 
 /// What the plan in force on a day says of a channel; where it does not have it, the last that does.
-fn plan_of(project: &Project, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
-    let plans = project.registry.plans();
+pub(super) fn plan_of(registry: &Registry, key: &ChannelKey, day: UtcDay) -> Option<ChannelPlan> {
+    let plans = registry.plans();
     let in_force = plans.in_force(day.start()).and_then(|plan| plan.channel(key));
     let last = || plans.iter().filter_map(|plan| plan.channel(key)).next_back();
     let mut channel = in_force.or_else(last)?.clone();
     // An exchange is a fact of the meter, whichever plan or act recorded it.
-    channel.exchanges = project.registry.devices().exchanges_of(plans, &channel);
+    channel.exchanges = registry.devices().exchanges_of(plans, &channel);
     Some(channel)
 }

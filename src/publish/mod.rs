@@ -9,6 +9,7 @@
 
 pub mod amounts;
 pub mod compact;
+pub mod crossings;
 pub mod derive;
 pub mod intervals;
 pub mod items;

@@ -182,6 +182,13 @@ pub struct Window {
 }
 
 impl Window {
+    /// Lowest and highest leaf of the readings here.
+    #[must_use]
+    pub fn leaves(&self) -> Option<(i64, i64)> {
+        let leaves = || self.readings.iter().map(|reading| reading.place.leaf);
+        leaves().min().zip(leaves().max())
+    }
+
     /// The channels that have rows here.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> {
         self.by_channel.keys().copied()

@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ReportError, notes};
-use crate::aggregate::finding::{flagged, stuck};
+use super::{ReportError, around, notes};
+use crate::aggregate::finding::flagged;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan};
 use crate::dataset::interval_rows;
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
-use crate::decode::act::{Seal, SealedValue};
+use crate::decode::act::{Seal, SealedShare, SealedValue};
 use crate::decode::amount::Standing;
 use crate::decode::devices::Device;
 use crate::domain::decimal::Decimal;
@@ -23,14 +23,14 @@ use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::Timestamp;
 use crate::methodology::Methodology;
+use crate::period::allocate::AllocationFacts;
 use crate::period::changes::RecordedPlan;
 use crate::period::statement::HistoryValue;
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
-    SealedPeriod, Statement,
+    SealedPeriod, Statement, Surroundings,
 };
 use crate::publish::Project;
-use crate::publish::neighbours::Stored;
 use crate::publish::registry::Registry;
 
 /// What was collected of a period, as of one log size.
@@ -45,6 +45,7 @@ pub struct Collected {
     pub(super) channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
+    surroundings: Surroundings,
     pub(super) earlier: Vec<(i64, Seal)>,
     /// From (inclusive) to (exclusive): the time whose readings the figures stand on.
     pub reach: (Timestamp, Timestamp),
@@ -119,7 +120,9 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
         findings.extend(flagged(*channel, &inside).iter().map(noted));
     }
-    findings.extend(stuck_findings(published, &plan, range)?);
+    let (of_series, surroundings) = around::look(published, &plan, period)?;
+    findings.extend(of_series);
+    findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
     let channels = by_channel
         .into_iter()
@@ -136,11 +139,24 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         channels,
         tally: tally(layout, id, range)?,
         findings,
+        surroundings,
         earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
         log_size: published.log_size,
         root: published.root,
         plan,
     })
+}
+
+impl<'a> Named<'a> {
+    /// Those whom a seal names.
+    #[must_use]
+    pub fn of(seal: &'a Seal) -> Self {
+        Self {
+            prepared_by: Some(&seal.prepared_by),
+            reviewed_by: Some(&seal.reviewed_by),
+            is_sealed: true,
+        }
+    }
 }
 
 impl Collected {
@@ -184,6 +200,7 @@ impl Collected {
             counts: &counts,
             refused: &groups,
             findings: &self.findings,
+            surroundings: &self.surroundings,
             log: named.is_sealed.then_some(log),
             earlier: &earlier,
             prepared_by: named.prepared_by,
@@ -237,6 +254,20 @@ pub fn sealed_value(value: &HistoryValue) -> SealedValue {
         low: value.low.to_string(),
         high: value.high.to_string(),
     }
+}
+
+/// What a period counted of gaps that its end cuts, as a seal keeps it.
+#[must_use]
+pub fn sealed_shares(statement: &Statement) -> Vec<SealedShare> {
+    let end = statement.period.end(&statement.project.zone);
+    let share = |one: &AllocationFacts| SealedShare {
+        site: one.channel.site.to_string(),
+        device: one.channel.device.to_string(),
+        quantity: one.channel.quantity.to_string(),
+        border: one.border.to_string(),
+        counted: one.before.to_string(),
+    };
+    statement.allocations.iter().filter(|one| one.border == end).map(share).collect()
 }
 
 /// A methodology as it stands in the log.
@@ -296,37 +327,4 @@ fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, ReportError> {
         })
     };
     seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
-}
-
-/// V-STUCK of each channel, month by month, so that memory stays bounded.
-fn stuck_findings(
-    published: &Published<'_>,
-    plan: &Plan,
-    (from, to): (Timestamp, Timestamp),
-) -> Result<Vec<Noted>, ReportError> {
-    let mut found = Vec::new();
-    let mut begin = from;
-    while begin < to {
-        let month_us = 31 * crate::domain::time::DAY_US;
-        let end = Timestamp::from_us(begin.us() + month_us).min(to);
-        let mut channels = Channels::default();
-        // Numbers of another table than the project's: frontiers are not looked at here.
-        let frontiers = BTreeMap::new();
-        let stored = Stored {
-            layout: published.layout,
-            project: published.project,
-            frontiers: &frontiers,
-            settlements: published.registry.settlements(),
-        };
-        let window = stored.window(&mut channels, begin, end)?;
-        for channel in window.channels() {
-            let points = window.points(&stored, &channels, channel);
-            if let Some(planned) = plan.channel(channels.key(channel)) {
-                let findings = stuck(channel, planned, &points);
-                found.extend(findings.iter().map(|f| Noted::on_series(f, &channels)));
-            }
-        }
-        begin = end;
-    }
-    Ok(found)
 }

@@ -53,6 +53,36 @@ pub fn acts(registry: &Registry, (from, to): (Timestamp, Timestamp)) -> Vec<Note
     registry.acts().iter().filter_map(noted).collect()
 }
 
+/// V-UNIT: what later plans state of the unit that a channel's device sends, from their date on. A
+/// decision of people, so that a value is never divided by guess.
+pub fn sent_units(registry: &Registry) -> Vec<Noted> {
+    let plans: Vec<_> = registry.plans().iter().collect();
+    let mut notes = Vec::new();
+    for pair in plans.windows(2) {
+        for channel in &pair[1].channels {
+            let before = pair[0].channel(&channel.key).map(|before| before.sent_unit);
+            let Some(before) = before.filter(|before| *before != channel.sent_unit) else {
+                continue;
+            };
+            let from = pair[1].valid_from;
+            notes.push(Noted {
+                code: Code::Unit,
+                severity: Severity::Critical,
+                channel: Some(channel.key.clone()),
+                span: None,
+                count: 1,
+                message: format!(
+                    "plan {} states that values stamped from {} on are sent in {}, not in {before}",
+                    pair[1].number,
+                    pair[1].registered.zone.show(from),
+                    channel.sent_unit
+                ),
+            });
+        }
+    }
+    notes
+}
+
 fn evidence(named: &str) -> String {
     if named.is_empty() { String::new() } else { format!(" ({named})") }
 }

@@ -16,7 +16,7 @@ use mrv::period::changes::RecordedPlan;
 use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
-    RefusedGroup, SealedPeriod, Statement, statement,
+    RefusedGroup, SealedPeriod, Statement, Surroundings, statement,
 };
 
 /// A project with everything that a statement of it takes.
@@ -32,6 +32,7 @@ pub struct Project {
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
     pub findings: Vec<Noted>,
+    pub surroundings: Surroundings,
     pub log: Option<LogState>,
     pub earlier: Vec<SealedPeriod>,
     pub people: (Option<String>, Option<String>),
@@ -54,6 +55,7 @@ impl Project {
             counts: Vec::new(),
             refused: Vec::new(),
             findings: Vec::new(),
+            surroundings: Surroundings::default(),
             log: Some(LogState { size: 1_234, root: Sha256Digest::of(b"root") }),
             earlier: Vec::new(),
             people: (Some("A. Preparer".to_owned()), Some("B. Reviewer".to_owned())),
@@ -138,6 +140,7 @@ impl Project {
             counts: &self.counts,
             refused: &self.refused,
             findings: &self.findings,
+            surroundings: &self.surroundings,
             log: self.log,
             earlier: &self.earlier,
             prepared_by: self.people.0.as_deref(),

@@ -196,6 +196,7 @@ pub fn sealed(batch: usize) -> Sealed {
         unresolved: closed.unresolved,
         figures: closed.figures.clone(),
         history: closed.history.clone(),
+        shares: closed.shares.clone(),
     };
     // A gateway's message gets between the report and its seal.
     log.readings(38 * 12);

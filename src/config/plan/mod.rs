@@ -12,7 +12,9 @@ pub mod device;
 pub mod difference;
 pub mod history;
 mod raw;
+mod raw_watch;
 pub mod reader;
+pub mod watch;
 
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::diagnostic::Diagnostic;
@@ -24,6 +26,7 @@ use crate::domain::unit::Unit;
 pub use change::PlanChange;
 pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
 pub use reader::Reader;
+use watch::{CrossChecks, Exclusion, Settings, Watch};
 
 /// Version of the plan's file format, the value of its key `mrv_plan`.
 pub const PLAN_FORMAT: i64 = 1;
@@ -46,6 +49,12 @@ pub struct Plan {
     /// In the order written; the first that matches a message reads it.
     pub readers: Vec<Reader>,
     pub tolerances: Tolerances,
+    /// Numbers of the checks of a period; those of a channel stand with it.
+    pub settings: Settings,
+    /// Hours that no path may count.
+    pub exclusions: Vec<Exclusion>,
+    /// Why ER of a year is above its estimate.
+    pub ex_ante_reasons: Vec<(i16, String)>,
 }
 
 impl Plan {
@@ -101,6 +110,8 @@ pub struct Registered {
     pub ex_ante_of: Vec<(String, Vec<(i16, Decimal)>)>,
     /// Monitoring structure: post (never a person's name) and role.
     pub posts: Vec<(String, String)>,
+    /// What is held against what.
+    pub cross_checks: CrossChecks,
 }
 
 /// Members by index, in declared order.
@@ -247,6 +258,8 @@ pub struct ChannelPlan {
     /// Serial number, accuracy class and other plate data as printed in the report.
     pub serial: String,
     pub class: String,
+    /// What the checks know of it.
+    pub watch: Watch,
 }
 
 /// How the values of a register become an amount.

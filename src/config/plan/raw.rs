@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::raw_watch::{RawBalance, RawCheckMeter, RawChecks, RawExclusion, RawSite, RawSum};
+
 /// A text with its place.
 pub type Text = Spanned<String>;
 /// A number or a text that holds one; read from its source text, never through a float.
@@ -21,6 +23,14 @@ pub struct RawPlan {
     #[serde(default)]
     pub tolerances: RawTolerances,
     #[serde(default)]
+    pub checks: RawChecks,
+    #[serde(default)]
+    pub site: Vec<RawSite>,
+    #[serde(default)]
+    pub exclusion: Vec<RawExclusion>,
+    /// Why ER is above the estimate, by year.
+    #[serde(default)]
+    pub ex_ante_reason: BTreeMap<Text, String>,
     pub change: Vec<RawChange>,
     #[serde(default)]
     pub device: Vec<RawDevice>,
@@ -60,6 +70,12 @@ pub struct RawRegistered {
     pub parameter: Vec<RawParameter>,
     #[serde(default)]
     pub fixed: Vec<RawFixed>,
+    #[serde(default)]
+    pub check_meter: Vec<RawCheckMeter>,
+    #[serde(default)]
+    pub sum: Vec<RawSum>,
+    #[serde(default)]
+    pub balance: Vec<RawBalance>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,6 +172,13 @@ pub struct RawChannel {
     pub retired: Option<Text>,
     #[serde(default)]
     pub exchange: Vec<RawExchange>,
+    /// True if it generates from the sun.
+    #[serde(default)]
+    pub solar: bool,
+    pub decimals: Option<Spanned<i64>>,
+    pub clipping: Option<Text>,
+    #[serde(default)]
+    pub checks: RawChecks,
     #[serde(default)]
     pub serial: String,
     #[serde(default)]

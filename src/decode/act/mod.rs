@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
 pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry};
-pub use seal::{Seal, SealedValue};
+pub use seal::{Seal, SealedShare, SealedValue};
 pub use settle::{Settled, Settlements, stored_value};
 
 use super::amount::{AmountCheck, AmountEntry};

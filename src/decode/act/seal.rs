@@ -27,6 +27,22 @@ pub struct Seal {
     /// Values that equations of later years look back at: they stand as they were sealed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<SealedValue>,
+    /// What was counted of gaps that the end of the period cuts: the rest counts after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<SealedShare>,
+}
+
+/// What a sealed period counted of a register's gap that its end cuts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedShare {
+    pub site: String,
+    pub device: String,
+    pub quantity: String,
+    /// RFC 3339.
+    pub border: String,
+    /// From the begin of the gap to the border, in the unit of the channel's intervals.
+    pub counted: String,
 }
 
 /// A monitored value of a sealed period, in the methodology's unit.

@@ -3,19 +3,27 @@
 //! Two refuse a period before anything is computed (V-OVERLAP, V-CREDITING); the others are noted in
 //! the report and change no figure.
 
+mod allocated;
+mod balance;
+mod daily;
+mod days;
+mod gap_path;
+mod level;
+mod noon;
+mod sibling;
+mod substitutes;
+
 use super::calendar::Period;
-use super::collect::coverage;
+use super::collect::{Series, coverage};
 use super::documents_check;
 use super::evaluate::Applied;
 use super::exact::rounded;
-use super::statement::{Statement, label};
+use super::stand_in::StandIns;
+use super::statement::{Statement, YearResult, label};
 use super::{Input, Noted, PeriodError};
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::{Code, Severity};
 use crate::domain::time::Date;
-
-/// Below this share of its time a channel is critically incomplete, in percent.
-pub const COMPLETE_CRITICAL_PERCENT: i128 = 90;
 
 /// Refuses a period that may have no statement.
 pub(super) fn admit(input: &Input<'_>) -> Result<(), PeriodError> {
@@ -38,15 +46,25 @@ pub(super) fn findings(
     input: &Input<'_>,
     statement: &Statement,
     applied: &[Applied<'_>],
+    (series, stand_ins): (&[Series<'_>], &StandIns),
 ) -> Vec<Noted> {
     let mut findings = input.findings.to_vec();
-    complete(statement, &mut findings);
+    complete(input, statement, &mut findings);
+    days::check(input, &statement.channels, &mut findings);
+    allocated::check(input, &statement.allocations, &mut findings);
+    gap_path::check(input, stand_ins, &mut findings);
+    substitutes::check(input, statement, &mut findings);
+    super::paths::findings(&statement.paths, &mut findings);
+    balance::check(input, series, &mut findings);
+    level::check(input, series, &mut findings);
+    noon::check(input, series, &mut findings);
+    sibling::check(input, series, &mut findings);
     planned(input, statement, applied, &mut findings);
     let sources = applied.iter().flat_map(|one| &one.sources);
     sources.for_each(|(_, source)| documents_check::check(input, source, &mut findings));
     findings.extend(statement.changes.iter().map(super::changes::ChangeFacts::finding));
     super::calibration::check::check(input, statement, &mut findings);
-    ex_ante(statement, &mut findings);
+    ex_ante(input, statement, &mut findings);
     boundary(statement, &mut findings);
     calendar(input, &mut findings);
     findings.sort_by(|a, b| {
@@ -64,14 +82,17 @@ pub(super) fn noted(code: Code, severity: Severity, message: String) -> Noted {
 
 /// V-COMPLETE: the share of its time of service that each channel was measured, over the period and
 /// in its worst month.
-fn complete(statement: &Statement, findings: &mut Vec<Noted>) {
+fn complete(input: &Input<'_>, statement: &Statement, findings: &mut Vec<Noted>) {
     for channel in &statement.channels {
         let (covered, length) = channel.covered();
         if length == 0 || covered == length {
             continue;
         }
         let share = coverage(covered, length);
-        let critical = i128::from(covered) * 100 < i128::from(length) * COMPLETE_CRITICAL_PERCENT;
+        let plan = input.plan.channel(&channel.key);
+        let settings = plan.map_or(&input.plan.settings, |plan| &plan.watch.settings);
+        let least = i128::from(settings.number(Code::Complete, "percent"));
+        let critical = i128::from(covered) * 100 < i128::from(length) * least;
         let incomplete = channel
             .months
             .iter()
@@ -114,6 +135,24 @@ fn planned(
                 ),
             ));
         }
+        let flow = [
+            ("source", &parameter.source),
+            ("method", &parameter.method),
+            ("frequency", &parameter.frequency),
+        ];
+        let missing: Vec<&str> =
+            flow.iter().filter(|(_, text)| text.trim().is_empty()).map(|(name, _)| *name).collect();
+        if !missing.is_empty() {
+            findings.push(noted(
+                Code::Plan,
+                Severity::Critical,
+                format!(
+                    "the information flow of {} is not told: {} missing in the plan",
+                    label(&parameter.symbol, &parameter.members),
+                    missing.join(", ")
+                ),
+            ));
+        }
     }
     for applied in applied {
         for message in applied.methodology.lacks(&applied.registered) {
@@ -135,8 +174,19 @@ fn planned(
     }
 }
 
+/// Why the plan says that ER of a year is above its estimate.
+pub(super) fn reason<'a>(input: &Input<'a>, year: i16) -> Option<&'a str> {
+    let mut reasons = input.plan.ex_ante_reasons.iter();
+    reasons.find(|(of, _)| *of == year).map(|(_, reason)| reason.as_str())
+}
+
+/// True if the claim of a year is above the estimate of the whole year, by days.
+pub(super) fn is_above_estimate(year: &YearResult, whole: Decimal) -> bool {
+    exceeds(year.claimed, days_of_year(year.part), whole, year.part.day_count())
+}
+
 /// V-EXANTE: the claim of each year against its estimate, by days where the year is not whole.
-fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
+fn ex_ante(input: &Input<'_>, statement: &Statement, findings: &mut Vec<Noted>) {
     let several = statement.methodologies.len() > 1;
     for year in &statement.years {
         let name = match several {
@@ -156,10 +206,14 @@ fn ex_ante(statement: &Statement, findings: &mut Vec<Noted>) {
             format!("{estimate} tCO2e for {days} of {of_year} days")
         };
         let claimed = year.claimed;
-        let (severity, text) = if is_above {
-            (Severity::Critical, "above the estimate; a reason is needed")
-        } else {
-            (Severity::Info, "not above the estimate")
+        let (severity, text) = match (is_above, reason(input, year.year)) {
+            (true, None) => {
+                (Severity::Critical, "above the estimate; a reason is needed".to_owned())
+            }
+            (true, Some(reason)) => {
+                (Severity::Minor, format!("above the estimate, and the plan says why: {reason}"))
+            }
+            (false, _) => (Severity::Info, "not above the estimate".to_owned()),
         };
         findings.push(noted(
             Code::ExAnte,
@@ -227,7 +281,7 @@ fn exceeds(claimed: i128, of_year: i32, estimate: Decimal, days: i32) -> bool {
     }
 }
 
-fn days_of_year(part: Period) -> i32 {
+pub(super) fn days_of_year(part: Period) -> i32 {
     let year = part.from().year();
     let bounds = Date::new(year, 1, 1).ok().zip(Date::new(year, 12, 31).ok());
     bounds.map_or(365, |(first, last)| first.days_until(last) + 1)

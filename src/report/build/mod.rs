@@ -2,6 +2,8 @@
 
 mod calibration;
 mod changes;
+mod cross;
+mod uncertainty;
 
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
@@ -27,6 +29,7 @@ impl Report {
     /// The report of a statement.
     #[must_use]
     pub fn of(statement: &Statement) -> Self {
+        let zone = &statement.project.zone;
         Self {
             format: FORMAT.to_owned(),
             notice: INDICATIVE.to_owned(),
@@ -45,12 +48,20 @@ impl Report {
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
+            gap_log: statement.gaps.iter().map(|gap| cross::stretch(gap, zone)).collect(),
+            allocations: statement
+                .allocations
+                .iter()
+                .map(|one| cross::allocation(one, zone))
+                .collect(),
+            paths: statement.paths.iter().map(|path| cross::path(path, zone)).collect(),
             calibration: calibration::calibration(statement),
             changes: statement
                 .changes
                 .iter()
                 .map(|one| changes::change(one, &statement.project.zone))
                 .collect(),
+            uncertainty: statement.uncertainty.iter().map(uncertainty::uncertainty).collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),
@@ -60,6 +71,7 @@ impl Report {
                 .map(|finding| noted(finding, &statement.project.zone))
                 .collect(),
             provenance: provenance(statement),
+            hidden: Vec::new(),
         }
     }
 }
@@ -213,6 +225,7 @@ fn step(facts: &StepResult) -> Step {
         description: facts.description.clone(),
         equation: facts.equation.clone(),
         formula: facts.formula.clone(),
+        sums: facts.sums.clone(),
         value: figure(facts.value, &facts.unit),
     }
 }

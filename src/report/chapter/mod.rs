@@ -14,6 +14,7 @@ mod cross_checks;
 mod documents;
 mod eligibility;
 mod flags;
+mod gaps;
 mod glossary;
 mod implementation;
 mod meters;
@@ -40,7 +41,7 @@ pub struct Chapter {
 }
 
 /// The body, numbered from 1.
-const CHAPTERS: [fn(&Report) -> Chapter; 13] = [
+const CHAPTERS: [fn(&Report) -> Chapter; 14] = [
     control::chapter,
     result::chapter,
     implementation::chapter,
@@ -50,6 +51,7 @@ const CHAPTERS: [fn(&Report) -> Chapter; 13] = [
     meters::chapter,
     parameters::chapter,
     quality::chapter,
+    gaps::chapter,
     cross_checks::chapter,
     calculation::chapter,
     uncertainty::chapter,

@@ -84,12 +84,11 @@ fn proof(source: &Source, row: &MessageRow) -> Result<Node, BundleError> {
         .map_err(|error| wrong(&error))?;
     let hashes: Vec<String> = path.iter().map(|hash| BASE64_STANDARD.encode(hash)).collect();
     let nonce = row.nonce.0;
-    let commitment = "SHA-256 over nonce and payload; above 1 MiB the root over chunks of 1 MiB";
     Ok(Node::new(Kind::Proof, format!("leaf {} of {} lies in the log", row.leaf, source.size))
         .fact("nonce", nonce.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        .fact("commitment", format!("{} ({commitment})", row.header.commitment))
+        .fact("commitment", row.header.commitment.to_string())
         .fact("leaf hash", BASE64_STANDARD.encode(hash))
-        .fact("hashes to the root", hashes.join(" "))
+        .fact("hashes to the root", hashes.join("\n"))
         .fact("root", BASE64_STANDARD.encode(source.root)))
 }
 

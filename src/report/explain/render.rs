@@ -52,12 +52,32 @@ fn branch(text: &mut String, node: &Node, first: &str, rest: &str) {
     }
 }
 
-/// A line in pieces of at most so many characters, at least one.
+/// A line in pieces of at most so many characters, at least one, broken at spaces where there are any.
 fn pieces(line: &str, width: usize) -> Vec<String> {
-    let letters: Vec<char> = line.chars().collect();
-    match letters.is_empty() {
+    let width = width.max(20);
+    let mut pieces = vec![String::new()];
+    for word in line.split_inclusive(' ') {
+        let mut letters: Vec<char> = word.chars().collect();
+        let held = pieces.last().map_or(0, |piece| piece.chars().count());
+        if held > 0 && held + word.trim_end().chars().count() > width {
+            pieces.push(String::new());
+        }
+        while letters.len() > width {
+            let rest = letters.split_off(width);
+            pieces.push(letters.into_iter().collect());
+            letters = rest;
+        }
+        match pieces.last_mut() {
+            Some(piece) if piece.chars().count() + letters.len() <= width + 1 => {
+                piece.extend(letters);
+            }
+            _ => pieces.push(letters.into_iter().collect()),
+        }
+    }
+    pieces.retain(|piece| !piece.trim().is_empty());
+    match pieces.is_empty() {
         true => vec![String::new()],
-        false => letters.chunks(width.max(20)).map(|piece| piece.iter().collect()).collect(),
+        false => pieces.into_iter().map(|piece| piece.trim_end().to_owned()).collect(),
     }
 }
 
@@ -114,4 +134,22 @@ fn detail(html: &mut String, node: &Node, depth: usize) {
     }
     node.children.iter().for_each(|child| detail(html, child, depth + 1));
     html.push_str("</details>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    #[test]
+    fn lines_are_broken_at_spaces_and_lose_no_letter() {
+        let long = "x".repeat(70);
+        for line in ["", "a b", "one two three four five six seven eight nine ten", &long, "ab  cd"]
+        {
+            let pieces = pieces(line, 20);
+            assert!(pieces.iter().all(|piece| piece.chars().count() <= 21), "{pieces:?}");
+            let letters = |text: &str| text.replace(' ', "");
+            assert_eq!(letters(&pieces.concat()), letters(line));
+        }
+        assert_eq!(pieces("one two three four five six", 20), ["one two three four", "five six"]);
+    }
 }

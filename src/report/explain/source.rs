@@ -14,11 +14,11 @@ use crate::evidence::tree::{TreeState, root_at};
 use crate::evidence::{Hash, leaf_hash};
 use crate::period::{ChannelRows, Period};
 use crate::publish::registry::{Registry, read};
+use crate::report::Report;
 use crate::report::bundle::{BundleError, LEAVES, leaves};
 use crate::report::collect::{Collected, Named};
 use crate::report::recheck::{Opened, open_bundle};
 use crate::report::recompute::{Past, Scratch};
-use crate::report::{Report, ReportError};
 
 /// Hashes written at once.
 const HASHES: usize = 4_096;
@@ -60,17 +60,12 @@ impl Source {
         let log = Layout::new(hashes.path());
         let leaves = opened.layout.root().join("..").join(LEAVES);
         write_hashes(&leaves, opened.tree.size(), &log, &opened.project)?;
-        let past = opened.past()?;
-        let (from, to) =
-            opened.seal.dates().map_err(|error| BundleError::Refused(error.to_string()))?;
-        let named = Named {
-            prepared_by: Some(&opened.seal.prepared_by),
-            reviewed_by: Some(&opened.seal.reviewed_by),
-            is_sealed: true,
-        };
-        let period = Period::new(from, to).map_err(ReportError::from)?;
+        let seal = opened.seal.clone();
+        let mut past = opened.past()?;
+        let collected = past.collect_sealed(&seal)?;
         let (messages, project) = (opened.layout.clone(), opened.project.clone());
-        let mut source = Self::new(past, period, named, messages, project, log)?;
+        let named = Named::of(&seal);
+        let mut source = Self::new(past, collected, named, messages, project, log)?;
         (source._opened, source._scratch) = (Some(opened), Some(hashes));
         Ok(source)
     }
@@ -89,36 +84,33 @@ impl Source {
     ) -> Result<Self, BundleError> {
         let (_, registry) = read(data, project)?;
         let sealed = sealed(&registry, year, period);
-        let (size, period, names) = match (sealed, period) {
-            (Some((seal, period)), _) => {
-                (seal.log_size, period, Some((seal.prepared_by.clone(), seal.reviewed_by.clone())))
-            }
-            (None, Some(period)) => (commit::read(data, project)?.next_leaf, period, None),
-            (None, None) => {
-                return Err(BundleError::Refused(format!(
-                    "project {project} has no sealed period with this year; name one that is not sealed \
-                     with --from and --to"
-                )));
-            }
+        if let Some((seal, _)) = sealed {
+            let mut past = Past::of_folder(data, project, seal.log_size, scratch)?;
+            let collected = past.collect_sealed(seal)?;
+            let (messages, project) = (data.clone(), project.clone());
+            return Self::new(past, collected, Named::of(seal), messages, project, data.clone());
+        }
+        let Some(period) = period else {
+            return Err(BundleError::Refused(format!(
+                "project {project} has no sealed period with this year; name one that is not sealed with \
+                 --from and --to"
+            )));
         };
-        let past = Past::of_folder(data, project, size, scratch)?;
-        let named = Named {
-            prepared_by: names.as_ref().map(|(prepared, _)| prepared.as_str()),
-            reviewed_by: names.as_ref().map(|(_, reviewed)| reviewed.as_str()),
-            is_sealed: names.is_some(),
-        };
-        Self::new(past, period, named, data.clone(), project.clone(), data.clone())
+        let size = commit::read(data, project)?.next_leaf;
+        let mut past = Past::of_folder(data, project, size, scratch)?;
+        let collected = past.collect(period)?;
+        let (messages, project) = (data.clone(), project.clone());
+        Self::new(past, collected, Named::default(), messages, project, data.clone())
     }
 
     fn new(
-        mut past: Past,
-        period: Period,
+        past: Past,
+        collected: Collected,
         named: Named<'_>,
         messages: Layout,
         project: ProjectId,
         log: Layout,
     ) -> Result<Self, BundleError> {
-        let collected = past.collect(period)?;
         let report = Report::of(&collected.state(named)?);
         let zone = collected.plan().registered.zone.clone();
         let (size, root) = (collected.log_size as u64, collected.root);

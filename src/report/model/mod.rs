@@ -5,21 +5,27 @@
 
 mod calibration;
 mod change;
+mod cross;
+mod hidden;
 mod parameter;
 mod project;
 mod quality;
 mod result;
+mod uncertainty;
 
 pub use calibration::{
     Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
 };
 pub use change::{ChangeApproval, ChangeEffect, PlanChange};
+pub use cross::{Allocation, GapStretch, PathPair};
+pub use hidden::Hidden;
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };
 pub use result::{Category, Gap, Input, Step, Year};
+pub use uncertainty::{Cause, Rank, Share, Uncertainty};
 
 use serde::{Deserialize, Serialize};
 
@@ -54,10 +60,18 @@ pub struct Report {
     pub fixed: Vec<Fixed>,
     /// What was in doubt and what it cost, by year.
     pub gaps: Vec<Gap>,
+    /// Every stretch that was not measured, with its rule and what its doubt costs.
+    pub gap_log: Vec<GapStretch>,
+    /// Gaps that a border cuts, with the split that counts and both extremes.
+    pub allocations: Vec<Allocation>,
+    /// Two paths to one number.
+    pub paths: Vec<PathPair>,
     /// The meters, whether they were in control, and what their errors alter.
     pub calibration: Calibration,
     /// Changes of what earlier plans registered.
     pub changes: Vec<PlanChange>,
+    /// The uncertainty of each year, as information.
+    pub uncertainty: Vec<Uncertainty>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,
@@ -66,6 +80,8 @@ pub struct Report {
     /// Outcomes of the checks, the gravest first.
     pub findings: Vec<Finding>,
     pub provenance: Provenance,
+    /// What a public version does not show; empty in the full one.
+    pub hidden: Vec<Hidden>,
 }
 
 /// A number: exact, and as printed.

@@ -46,6 +46,9 @@ pub fn check(
     if !is_ordered || seal_leaf as u64 >= LEAVES_MAX {
         return Err(found(FACTS, "first leaf, log size and seal are not in their order"));
     }
+    if !files.digests.contains_key(LEAVES) {
+        return Err(found(LEAVES, "it is missing"));
+    }
     let path = files.folder.join(LEAVES);
     let input = File::open(&path).map_err(BundleError::io("open", &path))?;
     let mut stream = Leaves {

@@ -2,6 +2,7 @@
 
 use super::Findings;
 use crate::config::plan::raw::{Number, RawChannel};
+use crate::config::plan::watch::Watch;
 use crate::config::plan::{
     ChannelKind, ChannelPlan, DevicePlan, Dial, Exchange, GaugeRule, StampAt,
 };
@@ -80,6 +81,7 @@ impl Findings<'_> {
             dial,
             serial: said(&raw.serial, plate.map(|plate| &plate.serial)),
             class: said(&raw.class, plate.map(|plate| &plate.class)),
+            watch: Watch::default(),
         };
         if let (ChannelKind::Register { modulus: None }, Some(plate), None) =
             (kind, plate, &raw.digits)

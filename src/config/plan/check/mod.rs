@@ -6,6 +6,7 @@ mod devices;
 mod readers;
 mod registered;
 pub mod stamps;
+mod watch;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -79,6 +80,10 @@ impl Findings<'_> {
         }
         let changes = self.changes(&raw.change, *raw.number.get_ref());
         let tolerances = self.tolerances(&raw.tolerances);
+        let settings = self.settings(&raw.checks);
+        self.watch(raw, &mut channels, &settings);
+        let exclusions = self.exclusions(raw, &channels);
+        let ex_ante_reasons = self.ex_ante_reasons(raw);
         Some(Plan {
             project: project?,
             number: number?,
@@ -89,6 +94,9 @@ impl Findings<'_> {
             channels,
             readers,
             tolerances,
+            settings,
+            exclusions,
+            ex_ante_reasons,
         })
     }
 
@@ -257,3 +265,5 @@ mod device_tests;
 mod registered_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;

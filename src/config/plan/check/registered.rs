@@ -107,6 +107,7 @@ impl Findings<'_> {
             ex_ante,
             ex_ante_of,
             posts: raw.post.iter().map(|post| (post.post.clone(), post.role.clone())).collect(),
+            cross_checks: self.cross_checks(raw, channels),
         })
     }
 

@@ -122,7 +122,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "mrv_plan = 1",
         "mrv_plan = 1\ncolour = 1",
         &[
-            "p.toml:2:1: unknown field `colour`, expected one of `mrv_plan`, `project`, `number`, `valid_from`, `registered`, `tolerances`, `change`, `device`, `channel`, `reader`",
+            "p.toml:2:1: unknown field `colour`, expected one of `mrv_plan`, `project`, `number`, `valid_from`, `registered`, `tolerances`, `checks`, `site`, `exclusion`, `ex_ante_reason`, `change`, `device`, `channel`, `reader`",
         ],
     ),
     (
@@ -144,7 +144,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "title = \"t\"",
         "titel = \"t\"",
         &[
-            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `methodologies`, `zone`, `crediting`, `indices`, `indices_of`, `ex_ante`, `ex_ante_of`, `post`, `parameter`, `fixed`",
+            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `methodologies`, `zone`, `crediting`, `indices`, `indices_of`, `ex_ante`, `ex_ante_of`, `post`, `parameter`, `fixed`, `check_meter`, `sum`, `balance`",
         ],
     ),
     (

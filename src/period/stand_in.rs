@@ -1,0 +1,258 @@
+//! What stands in for a meter, and what may not count at all, before anything is added up.
+//!
+//! A check meter that the registered plan names fills the gaps of its main meter (quality code `B`),
+//! interval by interval, where it measured them whole and nobody doubts it; a check meter that differs
+//! from its main meter by more than both may fills none. Hours that the plan excludes count by their
+//! bounds on every path: not by the meter, not by a register's difference, not by the check meter.
+
+use super::Input;
+use super::collect::Series;
+use crate::aggregate::interval::IntervalRow;
+use crate::config::plan::ChannelPlan;
+use crate::config::plan::watch::{CheckMeter, Exclusion};
+use crate::domain::decimal::Fixed6;
+use crate::domain::flag::{Code, Flags, Quality};
+use crate::domain::reading::ChannelKey;
+use crate::domain::time::{INTERVAL_US, Interval, Timestamp};
+use crate::domain::unit::Unit;
+
+/// What was altered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StandIns {
+    pub pairs: Vec<Pair>,
+    pub excluded: Vec<Excluded>,
+}
+
+/// A main meter beside its check meter, over the intervals that both measured whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    pub meters: CheckMeter,
+    /// The unit of both sums: the main meter's.
+    pub unit: Unit,
+    pub main: Option<Fixed6>,
+    pub check: Option<Fixed6>,
+    pub both_us: i64,
+    /// True if they differ by no more than they may, or never measured at one time.
+    pub is_within: bool,
+    /// Time that the check meter filled, and what it filled in.
+    pub filled_us: i64,
+    pub filled: Option<Fixed6>,
+}
+
+/// Hours that were excluded, and what each path would have counted in them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excluded {
+    pub exclusion: Exclusion,
+    /// First and last instant inside the period, on borders of intervals.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub unit: Unit,
+    /// By the meter itself: interval by interval, and where its register bridged a gap.
+    pub measured: Option<Fixed6>,
+    pub bridged: Option<Fixed6>,
+    /// By the check meter, if the plan names one.
+    pub check: Option<Fixed6>,
+}
+
+/// Alters the rows of the period.
+pub(super) fn apply(input: &Input<'_>, series: &mut [Series<'_>]) -> StandIns {
+    let zone = &input.plan.registered.zone;
+    let range = (input.period.start(zone), input.period.end(zone));
+    let mut stand_ins = StandIns::default();
+    let place = |series: &[Series<'_>], key: &ChannelKey| {
+        series.iter().position(|one| one.plan.key == *key)
+    };
+    for exclusion in &input.plan.exclusions {
+        let Some(at) = place(series, &exclusion.channel) else { continue };
+        let check = input
+            .plan
+            .registered
+            .cross_checks
+            .check_meters
+            .iter()
+            .find(|pair| pair.main == exclusion.channel)
+            .and_then(|pair| place(series, &pair.check));
+        stand_ins.excluded.extend(excluded(series, at, check, exclusion, range));
+    }
+    // Of what a check meter itself is excluded from, it fills nothing: exclusions come first.
+    for meters in &input.plan.registered.cross_checks.check_meters {
+        let places = (place(series, &meters.main), place(series, &meters.check));
+        if let (Some(main), Some(check)) = places {
+            let pair = pair(series, (main, check), meters, range, &stand_ins.excluded);
+            stand_ins.pairs.push(pair);
+        }
+    }
+    for excluded in &stand_ins.excluded {
+        if let Some(at) = place(series, &excluded.exclusion.channel) {
+            let (from, to) = (excluded.from, excluded.to);
+            clear(&mut series[at], from, to);
+        }
+    }
+    stand_ins
+}
+
+/// What the paths show in excluded hours; `None` outside the period.
+fn excluded(
+    series: &[Series<'_>],
+    at: usize,
+    check: Option<usize>,
+    exclusion: &Exclusion,
+    range: (Timestamp, Timestamp),
+) -> Option<Excluded> {
+    let begin = exclusion.from.interval().start().max(range.0);
+    let end = Interval((exclusion.to.us() + INTERVAL_US - 1).div_euclid(INTERVAL_US)).start();
+    let end = end.min(range.1);
+    if begin >= end {
+        return None;
+    }
+    let unit = series[at].plan.interval_unit();
+    let sum = |place: usize, is_of: &dyn Fn(&IntervalRow) -> bool| {
+        let rows = series[place].rows(begin, end).iter().filter(|row| is_of(row));
+        sum_in(rows.filter_map(|row| row.measured), series[place].plan, unit)
+    };
+    Some(Excluded {
+        exclusion: exclusion.clone(),
+        from: begin,
+        to: end,
+        unit,
+        measured: sum(at, &|row| row.quality != Quality::T),
+        bridged: sum(at, &|row| row.quality == Quality::T),
+        check: check.and_then(|place| sum(place, &|_| true)),
+    })
+}
+
+/// Compares two meters, and lets the check meter fill the gaps of the main one.
+fn pair(
+    series: &mut [Series<'_>],
+    (main, check): (usize, usize),
+    meters: &CheckMeter,
+    range: (Timestamp, Timestamp),
+    excluded: &[Excluded],
+) -> Pair {
+    let unit = series[main].plan.interval_unit();
+    let check_rows = series[check].rows(range.0, range.1).to_vec();
+    let main_rows = series[main].rows(range.0, range.1);
+    let whole = |row: &IntervalRow| row.value.filter(|_| row.quality == Quality::M);
+    let found = |start: Interval| {
+        main_rows.binary_search_by_key(&start, |row| row.start).ok().map(|at| main_rows[at])
+    };
+    let both: Vec<(Fixed6, Fixed6)> = check_rows
+        .iter()
+        .filter_map(|row| Some((whole(&found(row.start)?)?, whole(row)?)))
+        .collect();
+    let main_sum = sum_in(both.iter().map(|(main, _)| *main), series[main].plan, unit);
+    let check_sum = sum_in(both.iter().map(|(_, check)| *check), series[check].plan, unit);
+    let is_within = match (main_sum, check_sum) {
+        (Some(main), Some(check)) => differ_by_ppm(main, check) <= i128::from(meters.tolerance_ppm),
+        _ => true,
+    };
+    let is_excluded = |at: Timestamp, key: &ChannelKey| {
+        excluded.iter().any(|one| one.exclusion.channel == *key && one.from <= at && at < one.to)
+    };
+    let served = series[main].in_service(range.0, range.1);
+    let mut filled = Vec::new();
+    if let (true, Some((begin, end))) = (is_within, served) {
+        let conversion = series[check].plan.interval_unit().conversion_to(unit);
+        for row in &check_rows {
+            let at = row.start.start();
+            let is_usable = matches!(row.quality, Quality::M | Quality::T)
+                && !is_excluded(at, &meters.check)
+                && !is_excluded(at, &meters.main)
+                && (begin..end).contains(&at);
+            let is_gap = found(row.start).is_none_or(|row| is_gap(&row));
+            let value = row.value.zip(conversion);
+            let value = value.and_then(|(value, how)| value.to_decimal().store(how).ok());
+            if let (true, true, Some(value)) = (is_usable, is_gap, value) {
+                filled.push(IntervalRow {
+                    unit,
+                    value: Some(value.value),
+                    measured: Some(value.value),
+                    low: Some(value.value),
+                    high: Some(value.value),
+                    quality: Quality::B,
+                    flags: Flags::NONE.with(Code::Gap),
+                    ..*row
+                });
+            }
+        }
+    }
+    let filled_us = filled.len() as i64 * INTERVAL_US;
+    let filled_sum = sum_in(filled.iter().filter_map(|row| row.value), series[main].plan, unit);
+    let rows = &mut series[main].rows;
+    for row in filled {
+        match rows.binary_search_by_key(&row.start, |one| one.start) {
+            Ok(at) => rows[at] = row,
+            Err(at) => rows.insert(at, row),
+        }
+    }
+    Pair {
+        meters: meters.clone(),
+        unit,
+        main: main_sum,
+        check: check_sum,
+        both_us: both.len() as i64 * INTERVAL_US,
+        is_within,
+        filled_us,
+        filled: filled_sum,
+    }
+}
+
+/// True for time that was not measured, and that nobody has to decide about.
+fn is_gap(row: &IntervalRow) -> bool {
+    let is_open = [Code::Conflict, Code::Backward, Code::Spacing];
+    row.value.is_none()
+        && row.flags.has(Code::Gap)
+        && !row.flags.is_held()
+        && !is_open.iter().any(|code| row.flags.has(*code))
+}
+
+/// Makes a stretch count by its bounds alone.
+fn clear(series: &mut Series<'_>, from: Timestamp, to: Timestamp) {
+    let plan = series.plan;
+    let (low, high) = bounds(plan);
+    let begin = series.rows.partition_point(|row| row.start.start() < from);
+    let inside = series.rows[begin..].iter_mut().take_while(|row| row.start.start() < to);
+    for row in inside {
+        (row.value, row.measured, row.low, row.high) = (None, None, low, high);
+        row.covered_us = 0;
+        row.quality = Quality::Z;
+        row.flags.insert(Code::Gap);
+    }
+}
+
+/// What an interval can be, in its unit.
+fn bounds(plan: &ChannelPlan) -> (Option<Fixed6>, Option<Fixed6>) {
+    if !plan.is_amount() {
+        return (plan.range.map(|(low, _)| low), plan.range.map(|(_, high)| high));
+    }
+    let quarter = |rate: Fixed6| {
+        // Rounded up: an upper bound.
+        Fixed6::from_micro((i128::from(rate.micro()) + 3).div_euclid(4)).ok()
+    };
+    (Some(Fixed6::ZERO), plan.capacity.and_then(quarter))
+}
+
+/// By how much two sums differ, in millionths of the first.
+pub(super) fn differ_by_ppm(one: Fixed6, other: Fixed6) -> i128 {
+    let (one, other) = (i128::from(one.micro()), i128::from(other.micro()));
+    let apart = (one - other).abs();
+    match one.abs() {
+        0 if apart == 0 => 0,
+        0 => i128::from(i64::MAX),
+        // Rounded up: what is just beyond is beyond.
+        size => (apart * 1_000_000 + size - 1) / size,
+    }
+}
+
+/// Values of a channel, added up in `unit`; `None` for none, and beyond what can be stored.
+pub(super) fn sum_in(
+    values: impl Iterator<Item = Fixed6>,
+    plan: &ChannelPlan,
+    unit: Unit,
+) -> Option<Fixed6> {
+    let (count, sum) = values
+        .fold((0u64, 0i128), |(count, sum), value| (count + 1, sum + i128::from(value.micro())));
+    let conversion = plan.interval_unit().conversion_to(unit)?;
+    let sum = Fixed6::from_micro(sum).ok()?.to_decimal().store(conversion).ok()?.value;
+    (count > 0).then_some(sum)
+}
