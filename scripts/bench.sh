@@ -93,6 +93,10 @@ for part in "${parts[@]}"; do
         # The whole row of the table: COUNTS=1000000,10000000,100000000
         "$python" benches/behind.py "$(program tables)" "$part" --count "${COUNTS:-1000000}" --runs "${LONG_RUNS:-3}"
         ;;
+    recheck)
+        title 'Recheck of a bundle'
+        "$python" benches/bundle.py "$mrv" "$(program bundle)" --readings "${RECHECK:-1000000}" --runs "${LONG_RUNS:-3}"
+        ;;
     idle)
         title 'An idle daemon'
         "$python" benches/idle.py "$mrv" --seconds "${IDLE_SECONDS:-20}"

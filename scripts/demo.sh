@@ -3,7 +3,7 @@
 #
 # Builds, starts the daemon on free ports of loopback, lets three simulated gateways publish a solar
 # plant and a chiller plant with their defects, drops a file into the inbox, closes a period that
-# crosses a year, and prints what came of it. Ends what it started.
+# crosses a year, makes a verifier's bundle, and prints what came of it. Ends what it started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -128,6 +128,12 @@ for project in demo-solar demo-chiller; do
         > "period-$project.txt"
 done
 
+say 'the bundle for a verifier, and its recheck'
+"$mrv" bundle demo-solar $from $to --out bundle.zip > bundle.txt 2> /dev/null
+# A verifier has the key by another way than the bundle.
+cp data/keys/log.pub trusted.pub
+"$mrv" recheck bundle.zip --trust trusted.pub > recheck.txt 2> /dev/null
+
 # The daemon leaves in good order; the folder can be asked without it.
 kill -TERM "$daemon"
 wait "$daemon"
@@ -165,9 +171,12 @@ $(period demo-solar)
 $(period demo-chiller)
 
 $(cut -d: -f1,2 log-verify.txt)
+$(sed -n '1p' bundle.txt)
+$(sed -n 's/^SHOWN:.*/its recheck: shown/p' recheck.txt)
 
 Files, below $folder:
   data/tables/                  Parquet: messages, readings, conflicts, refused, intervals
+  bundle.zip                    what a verifier receives of demo-solar; recheck.txt what a recheck says
   data/reports/                 report.html, report.xlsx, report.json of each period
   period-*.txt, gateway-*.txt   all that was printed; the defects that were placed, and when
   ask more: cd demo && $mrv query "SELECT * FROM refused LIMIT 5"

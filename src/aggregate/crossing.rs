@@ -129,6 +129,7 @@ impl Crossing {
 mod tests {
     use super::*;
     use crate::aggregate::point::Content;
+    use crate::config::plan::Dial;
     use crate::config::plan::{ChannelKind, watch::Watch};
     use crate::domain::flag::Flags;
     use crate::domain::id::{DeviceId, QuantityId, SiteId};
@@ -162,6 +163,8 @@ mod tests {
             installed: None,
             retired: None,
             exchanges: Vec::new(),
+            device: None,
+            dial: Dial::PRIMARY,
             serial: String::new(),
             class: String::new(),
             watch: Watch::default(),

@@ -6,11 +6,12 @@
 //! the result is a function of the set of readings, whatever order or batches they came in, and
 //! computing day by day gives the same as computing at once.
 
+pub mod account;
 pub mod crossing;
 pub mod finding;
 pub mod interval;
 pub mod point;
-pub mod register;
+mod register;
 pub mod span;
 pub mod sun;
 pub mod total;

@@ -71,6 +71,10 @@ pub fn points(
                 flags.insert(Code::Conflict);
                 Content::Conflict { low, high }
             }
+            Settled::Off => {
+                flags.insert(Code::Exchange);
+                Content::Held(reading.value)
+            }
             Settled::Open if others.is_empty() => match reading.flags.is_held() {
                 true => Content::Held(reading.value),
                 false => Content::Value(reading.value),

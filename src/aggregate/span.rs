@@ -2,7 +2,7 @@
 //!
 //! | kind | span | known |
 //! | --- | --- | --- |
-//! | register | between two usable readings, or one and a recorded exchange | the difference, spread evenly over the time |
+//! | register | between two usable readings, or one and a recorded exchange | the difference times the multiplier, spread evenly over the time ([`super::register`]) |
 //! | delta | one cadence from or to the stamp | the amount |
 //! | gauge, mean | one cadence from or to the stamp | the value |
 //! | gauge, hold | to the next reading, at most `step_max` | the value |
@@ -14,9 +14,8 @@
 
 use super::point::{Content, Point};
 use super::sun::Nights;
-use super::{HOUR_US, amount_over_up};
+use super::{HOUR_US, amount_over_up, register};
 use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule, StampAt};
-use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Code, Flags, Quality};
 use crate::domain::time::Timestamp;
 
@@ -48,7 +47,7 @@ pub enum Known {
 #[must_use]
 pub fn spans(plan: &ChannelPlan, points: &[Point]) -> Vec<Span> {
     match plan.kind {
-        ChannelKind::Register { modulus } => register(plan, modulus, points),
+        ChannelKind::Register { modulus } => register::spans(plan, modulus, points),
         ChannelKind::Delta { stamp } => cadenced(plan, stamp, points, delta),
         ChannelKind::Gauge(GaugeRule::Mean { stamp }) => cadenced(plan, stamp, points, level),
         ChannelKind::Gauge(GaugeRule::Hold { step_max_us }) => hold(plan, step_max_us, points),
@@ -57,7 +56,7 @@ pub fn spans(plan: &ChannelPlan, points: &[Point]) -> Vec<Span> {
 
 /// V-NIGHT: what generates from the sun is held where it counts while the sun is down, until a person
 /// decides.
-struct Sleep {
+pub(super) struct Sleep {
     nights: Nights,
     /// Generation up to this is none, micro-units per hour.
     least: i128,
@@ -66,7 +65,7 @@ struct Sleep {
 }
 
 impl Sleep {
-    fn of(plan: &ChannelPlan) -> Option<Self> {
+    pub(super) fn of(plan: &ChannelPlan) -> Option<Self> {
         let number = |name| plan.watch.settings.number(Code::Night, name);
         let nights = Nights::new(plan.watch.sun?, number("elevation_deg"));
         let most = match plan.is_amount() {
@@ -79,7 +78,7 @@ impl Sleep {
 
     /// The bounds of what was counted in `[from, to)`, where it may not be; by `flags` a person may
     /// have decided.
-    fn hold(
+    pub(super) fn hold(
         &mut self,
         known: Known,
         flags: Flags,
@@ -100,91 +99,6 @@ impl Sleep {
         };
         (!flags.has(Code::Decided) && self.nights.cover(from, to)).then_some(held)
     }
-}
-
-/// A register step longer than this bridges a gap (T): one and a half cadences, or an hour where
-/// the plan declares no cadence.
-fn bridge_us(plan: &ChannelPlan) -> i64 {
-    plan.cadence_us.map_or(3_600_000_000, |cadence| cadence + cadence / 2)
-}
-
-fn register(plan: &ChannelPlan, modulus: Option<Fixed6>, points: &[Point]) -> Vec<Span> {
-    let usable: Vec<(&Point, i128)> = points
-        .iter()
-        .filter_map(|point| Some((point, i128::from(point.usable()?.micro()))))
-        .collect();
-    let modulus: Option<i128> = modulus.map(|modulus| modulus.micro().into());
-    let mut sleep = Sleep::of(plan);
-    let mut spans = Vec::with_capacity(usable.len());
-    for pair in usable.windows(2) {
-        let ((a, before), (b, after)) = (pair[0], pair[1]);
-        let leaves = (a.leaves.0.min(b.leaves.0), a.leaves.1.max(b.leaves.1));
-        let mut push = |from: Timestamp, to: Timestamp, before, after, cause: Flags| {
-            let time_us = to.us() - from.us();
-            let (mut known, flags) = register_step(plan, modulus, before, after, time_us);
-            let mut flags = flags.union(cause).union(b.flags);
-            if let Some(held) = sleep.as_mut().and_then(|one| one.hold(known, b.flags, from, to)) {
-                known = held;
-                flags.insert(Code::Night);
-            }
-            let quality = match known {
-                Known::Amount(_) if time_us <= bridge_us(plan) => Quality::M,
-                Known::Amount(_) => {
-                    flags.insert(Code::Gap);
-                    Quality::T
-                }
-                _ => Quality::Z,
-            };
-            spans.push(Span { from, to, known, quality, flags, leaves });
-        };
-        let (mut from, mut before, mut cause) = (a.at, before, Flags::NONE);
-        for exchange in plan.exchanges.iter().filter(|e| a.at < e.at && e.at <= b.at) {
-            let (last, first): (i128, i128) =
-                (exchange.last.micro().into(), exchange.first.micro().into());
-            cause.insert(Code::Exchange);
-            // What the new meter counted by the same instant is part of this step.
-            let counted = if exchange.at == b.at { after - first } else { 0 };
-            push(from, exchange.at, before, last + counted, cause);
-            (from, before) = (exchange.at, first);
-        }
-        if from < b.at {
-            push(from, b.at, before, after, cause);
-        }
-    }
-    spans
-}
-
-/// What a register counted from one usable reading to the next.
-fn register_step(
-    plan: &ChannelPlan,
-    modulus: Option<i128>,
-    before: i128,
-    after: i128,
-    time_us: i64,
-) -> (Known, Flags) {
-    let most = plan.capacity.map(|c| amount_over_up(c.micro().into(), time_us));
-    let is_possible = |amount: i128| most.is_none_or(|most| amount <= most);
-    let step = after - before;
-    if step >= 0 {
-        if is_possible(step) {
-            return (Known::Amount(step), Flags::NONE);
-        }
-        let high = most.map(|most| most.max(step));
-        return (Known::AmountBetween { low: 0, high }, Flags::NONE.with(Code::Capacity));
-    }
-    if let Some(modulus) = modulus {
-        let wrapped = step + modulus;
-        let is_near_end = before >= modulus / 10 * 9 && after <= modulus / 10;
-        if wrapped >= 0 && is_near_end && is_possible(wrapped) {
-            return (Known::Amount(wrapped), Flags::NONE.with(Code::Rollover));
-        }
-    }
-    // Back to near zero: what it shows now was counted since; what was lost before has bounds.
-    if after >= 0 && after <= before / 10 && is_possible(after) {
-        let high = most.map(|most| most.max(after));
-        return (Known::AmountBetween { low: after, high }, Flags::NONE.with(Code::Reset));
-    }
-    (Known::AmountBetween { low: 0, high: most }, Flags::NONE.with(Code::Backward))
 }
 
 fn cadenced(

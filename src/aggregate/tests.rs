@@ -7,10 +7,12 @@ use super::point::{Content, Point, points};
 use super::span::spans;
 use super::total::total;
 use crate::config::plan::watch::Watch;
-use crate::config::plan::{ChannelKind, ChannelPlan, Doubt, Exchange, GaugeRule, StampAt};
+use crate::config::plan::{
+    ChannelKind, ChannelPlan, Dial, Doubt, Exchange, GaugeRule, Register, StampAt,
+};
 use crate::decode::act::Settled;
 use crate::domain::decimal::{Decimal, Fixed6};
-use crate::domain::flag::{Code, Flags};
+use crate::domain::flag::{Code, Flags, Quality};
 use crate::domain::id::{DeviceId, QuantityId, SiteId};
 use crate::domain::reading::{ChannelId, ChannelKey, Conflict, Place, Reading};
 use crate::domain::time::{Interval, Timestamp};
@@ -41,6 +43,8 @@ fn plan(kind: ChannelKind, unit: &str, cadence_min: Option<i64>) -> ChannelPlan 
         installed: None,
         retired: None,
         exchanges: Vec::new(),
+        device: None,
+        dial: Dial::PRIMARY,
         serial: String::new(),
         class: String::new(),
         watch: Watch::default(),
@@ -49,6 +53,18 @@ fn plan(kind: ChannelKind, unit: &str, cadence_min: Option<i64>) -> ChannelPlan 
 
 fn register() -> ChannelPlan {
     plan(ChannelKind::Register { modulus: Some(value("1000")) }, "kWh", Some(15))
+}
+
+fn exchange(off_min: i64, on_min: i64, last: Option<&str>, first: &str) -> Exchange {
+    Exchange {
+        off: minutes(off_min),
+        on: minutes(on_min),
+        last: last.map(value),
+        first: value(first),
+        is_disconnected: true,
+        old: None,
+        new: None,
+    }
 }
 
 fn power() -> ChannelPlan {
@@ -131,7 +147,7 @@ fn registers_are_differences_spread_over_time() {
 #[test]
 fn a_recorded_exchange_loses_nothing_and_doubts_nothing() {
     let exchanged = |at_min| ChannelPlan {
-        exchanges: vec![Exchange { at: minutes(at_min), last: value("502"), first: value("3") }],
+        exchanges: vec![exchange(at_min, at_min, Some("502"), "3")],
         ..register()
     };
     // 2 kWh up to the exchange, 1 kWh from it to the next reading.
@@ -140,6 +156,73 @@ fn a_recorded_exchange_loses_nothing_and_doubts_nothing() {
     assert_eq!(shown(&exchanged(15), &points), ["3|3 3..3 M V-EXCHANGE"]);
     assert_eq!(shown(&exchanged(0), &points), ["-|- 4..25 Z V-RESET"], "before the first reading");
     assert_eq!(shown(&register(), &points), ["-|- 4..25 Z V-RESET"]);
+}
+
+/// A display of five digits and one decimal, times 40; a new meter after 150 minutes without one.
+fn exchanged(last: Option<&str>, is_disconnected: bool) -> ChannelPlan {
+    let dial = Dial { is_display: true, multiplier: value("40") };
+    let meter = Register { modulus: Some(value("100000")), multiplier: value("40") };
+    let exchange = Exchange {
+        is_disconnected,
+        old: Some(meter),
+        new: Some(meter),
+        ..exchange(600, 750, last, "12.0")
+    };
+    ChannelPlan {
+        capacity: Some(value("2000")),
+        dial,
+        exchanges: vec![exchange],
+        ..plan(ChannelKind::Register { modulus: meter.modulus }, "kWh", Some(15))
+    }
+}
+
+/// What the intervals of a plan add up to: measured, lowest, highest; and hours that count zero.
+fn added(plan: &ChannelPlan, points: &[Point]) -> (String, String, String, String) {
+    let rows = rows(plan, points);
+    let sum = |of: fn(&IntervalRow) -> Option<Fixed6>| {
+        let micro = rows.iter().filter_map(of).map(|v| i128::from(v.micro())).sum();
+        Fixed6::from_micro(micro).unwrap().to_decimal().to_string()
+    };
+    let is_zero = |row: &&IntervalRow| {
+        row.quality == Quality::Z
+            && row.flags.has(Code::Exchange)
+            && row.value == Some(Fixed6::ZERO)
+    };
+    let hours = Decimal::new(rows.iter().filter(is_zero).count() as i128 * 25, -2).unwrap();
+    (sum(|r| r.measured), sum(|r| r.low), sum(|r| r.high), hours.to_string())
+}
+
+#[test]
+fn an_exchange_with_rollover_and_multiplier_counts_both_meters_and_zero_between() {
+    let points = [point(0, "99987.4"), point(1_500, "162.0")];
+    let text = |sum: (&str, &str, &str, &str)| {
+        (sum.0.to_owned(), sum.1.to_owned(), sum.2.to_owned(), sum.3.to_owned())
+    };
+    // (100000.0 - 99987.4 + 23.1) x 40 = 1428; (162.0 - 12.0) x 40 = 6000; 2.5 h at zero.
+    let whole = exchanged(Some("23.1"), true);
+    assert_eq!(added(&whole, &points), text(("7428", "7428", "7428", "2.5")));
+    // The circuit was alive: 2.5 h x 2000 kW are possible.
+    let alive = exchanged(Some("23.1"), false);
+    assert_eq!(added(&alive, &points), text(("7428", "7428", "12428", "0")));
+    // Nobody read the old meter: up to 10 h x 2000 kW.
+    assert_eq!(added(&exchanged(None, true), &points), text(("6000", "6000", "26000", "2.5")));
+    // What a gateway sent while no meter hung, and readings at the very instants, change nothing.
+    let more = [points[0], point(600, "23.0"), point(660, "23.1"), point(750, "12.1"), points[1]];
+    assert_eq!(added(&whole, &more), text(("7428", "7428", "7428", "2.5")));
+}
+
+#[test]
+fn each_meter_multiplies_what_it_showed_itself() {
+    let mut plan = exchanged(Some("23.1"), true);
+    let new = Register { modulus: Some(value("1000000")), multiplier: value("0.5") };
+    plan.exchanges[0].new = Some(new);
+    let points = [point(0, "99987.4"), point(1_500, "162.0"), point(1_515, "163.000001")];
+    // 1428 + 75 + 0.5, half of the last micro-unit to even.
+    assert_eq!(added(&plan, &points).0, "1503.5");
+    // Values that are multiplied already are not multiplied again.
+    plan.dial = Dial::PRIMARY;
+    plan.exchanges.clear();
+    assert_eq!(added(&plan, &[point(0, "10"), point(15, "12")]).0, "2");
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! Commands: one file per subcommand, each parses its arguments, asks or reads, and prints.
 //!
-//! Exit codes: 0 done or shown; 1 differs or found wrong; 2 usage; 5 refused by a rule; 70 stopped by
-//! a failed fsync or broken invariant.
+//! Exit codes: 0 done or shown; 1 differs or found wrong; 2 usage; 3 origin not established; 4 rules no
+//! longer computed; 5 refused by a rule; 70 stopped by a failed fsync or broken invariant.
 
 mod act;
 mod amount;
+mod bundle;
 mod calc;
 mod check;
 mod checks;
 mod context;
+mod device;
 mod dry_run;
+mod explain;
 mod factor;
 mod gateway;
 mod ingest;
@@ -21,6 +24,7 @@ mod period;
 mod plan;
 mod query;
 mod rebuild;
+mod recheck;
 mod record;
 mod sample;
 mod schema;
@@ -61,8 +65,11 @@ A first tour:
   mrv ingest --project P readings.csv       or a file by hand
   mrv query \"SELECT * FROM readings LIMIT 5\"
   mrv period close --project P --from 2026-01-01 --to 2026-12-31
+  mrv bundle P 2026-01-01 2026-12-31        what a verifier receives of a sealed period
+  mrv recheck P_2026-01-01_2026-12-31.zip --trust log.pub
 
-Exit codes: 0 done; 1 differs or found wrong; 2 usage; 5 refused by a rule; 70 stopped.";
+Exit codes: 0 done or shown; 1 differs or found wrong; 2 usage; 3 origin not established;
+4 rules no longer computed; 5 refused by a rule; 70 stopped.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -87,6 +94,11 @@ enum Command {
     Correct(act::CorrectArguments),
     #[command(subcommand)]
     Amount(amount::Command),
+    #[command(subcommand)]
+    Device(device::Command),
+    Bundle(bundle::Arguments),
+    Recheck(recheck::Arguments),
+    Explain(explain::Arguments),
     Whatif(whatif::Arguments),
     #[command(subcommand)]
     Sample(sample::Command),
@@ -105,6 +117,10 @@ pub enum Ended {
     Done,
     /// Something differs or was found wrong.
     Differs,
+    /// It fits together, but no key was given to trust.
+    OriginNotEstablished,
+    /// Sealed by rules that this version no longer computes.
+    RulesNotComputed,
     /// A rule said no; the reason is printed.
     Refused,
 }
@@ -130,6 +146,10 @@ pub fn run() -> ExitCode {
         Command::Decide(arguments) => act::decide(&context, arguments),
         Command::Correct(arguments) => act::correct(&context, arguments),
         Command::Amount(command) => amount::run(&context, command),
+        Command::Device(command) => device::run(&context, command),
+        Command::Bundle(arguments) => bundle::run(&context, arguments),
+        Command::Recheck(arguments) => recheck::run(&context, arguments),
+        Command::Explain(arguments) => explain::run(&context, arguments),
         Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Sample(command) => sample::run(&context, command),
         Command::Query(arguments) => query::run(&context, arguments),
@@ -141,6 +161,8 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Differs) => ExitCode::from(1),
+        Ok(Ended::OriginNotEstablished) => ExitCode::from(3),
+        Ok(Ended::RulesNotComputed) => ExitCode::from(4),
         Ok(Ended::Refused) => ExitCode::from(5),
         Err(error) => {
             if is_json {

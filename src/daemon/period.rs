@@ -119,6 +119,11 @@ pub fn write(
             unconfirmed.join(", ")
         )));
     }
+    if let (false, Some(held)) = (is_draft, statement.holds().first()) {
+        return Err(DaemonError::Refused(format!(
+            "{held}; nothing is sealed until then (a draft can be made meanwhile)"
+        )));
+    }
     let report = Report::of(&statement);
     let folder = layout
         .reports(id)

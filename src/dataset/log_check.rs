@@ -93,7 +93,10 @@ pub fn check(layout: &Layout, project: &ProjectId, key: &str) -> Result<Report, 
 }
 
 /// The commitment to what a message's bytes are now.
-fn commitment_of(layout: &Layout, row: &MessageRow) -> Result<Sha256Digest, DatasetError> {
+///
+/// # Errors
+/// When a blob cannot be read.
+pub fn commitment_of(layout: &Layout, row: &MessageRow) -> Result<Sha256Digest, DatasetError> {
     if let Payload::Inline(bytes) = &row.payload {
         return Ok(leaf::commitment(&row.nonce, bytes));
     }

@@ -22,6 +22,7 @@ pub mod blob;
 pub mod commit;
 pub mod compact;
 pub mod durable;
+pub mod extract;
 pub mod folder;
 pub mod interval_rows;
 pub mod layout;

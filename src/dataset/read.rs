@@ -108,6 +108,48 @@ pub fn acts<E: From<DatasetError>>(
     Ok(())
 }
 
+/// Calls `found` with the row of one leaf, if it is there: neither its neighbours nor other leaves
+/// need be.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn one(
+    layout: &Layout,
+    project: &ProjectId,
+    leaf: i64,
+    mut found: impl FnMut(MessageRow),
+) -> Result<(), DatasetError> {
+    for (first, last, path) in message_files(layout, project)? {
+        if !(first..=last).contains(&leaf) {
+            continue;
+        }
+        let selection = Selection { leaves: Some((leaf, leaf + 1)), ..Selection::default() };
+        for batch in read(&path, &selection)? {
+            for row in message_rows(layout, &path, &batch?)? {
+                if row.leaf == leaf {
+                    found(row);
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Rows of `messages` of a project, whatever their leaves.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn message_count(layout: &Layout, project: &ProjectId) -> Result<u64, DatasetError> {
+    let mut count = 0;
+    for path in super::table_digest::table_files(layout, Table::Messages, project)? {
+        for batch in read(&path, &Selection { columns: &["leaf"], ..Selection::default() })? {
+            count += batch?.num_rows() as u64;
+        }
+    }
+    Ok(count)
+}
+
 /// The stored readings and conflicts of a project with stamps in `[from, to)` that `keep` keeps,
 /// each sorted by channel names, stamp, leaf, item. Channels that are not in the table yet are added
 /// to it.

@@ -8,6 +8,7 @@ pub mod act;
 pub mod amount;
 pub mod amount_csv;
 mod csv;
+pub mod devices;
 mod encoding;
 mod json;
 mod scan;

@@ -270,6 +270,8 @@ pub struct Fixed6(i64);
 
 impl Fixed6 {
     pub const ZERO: Self = Self(0);
+    pub const ONE: Self = Self(1_000_000);
+    pub const HUNDRED: Self = Self(100_000_000);
     /// One beyond the largest magnitude, in micro-units: 10^18.
     pub const MICRO_END: i64 = 1_000_000_000_000_000_000;
 

@@ -45,6 +45,9 @@ pub enum Code {
     Corrected,
     /// A recorded decision settled a doubt.
     Decided,
+    /// A meter was not shown to be right.
+    Calibration,
+    Class,
     Plan,
     ExAnte,
     History,
@@ -94,7 +97,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -129,6 +132,8 @@ impl Code {
         Self::Allocated,
         Self::Corrected,
         Self::Decided,
+        Self::Calibration,
+        Self::Class,
         Self::Plan,
         Self::ExAnte,
         Self::History,
@@ -181,6 +186,8 @@ impl Code {
             Self::Allocated => "V-ALLOCATED",
             Self::Corrected => "V-CORRECTED",
             Self::Decided => "V-DECIDED",
+            Self::Calibration => "V-CALIBRATION",
+            Self::Class => "V-CLASS",
             Self::Plan => "V-PLAN",
             Self::ExAnte => "V-EXANTE",
             Self::History => "V-HISTORY",
@@ -240,6 +247,10 @@ impl Code {
             Self::Allocated => "an exact total is split over a border that matters",
             Self::Corrected => "a recorded correction replaced the value",
             Self::Decided => "a recorded decision settled the doubt",
+            Self::Calibration => {
+                "certificates cover every hour of a meter; else its registers count by its error"
+            }
+            Self::Class => "accuracy class as installed differs from the one registered",
             Self::Plan => "every planned parameter is there, with its frequency and option",
             Self::ExAnte => "emission reductions against the ex-ante estimate",
             Self::History => "a value against that of the same dates a year before",

@@ -26,6 +26,28 @@ impl fmt::Display for ChannelKey {
     }
 }
 
+/// A device of a project: a place where something is measured.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceKey {
+    pub site: SiteId,
+    pub device: DeviceId,
+}
+
+impl DeviceKey {
+    /// Reads `site/device`; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (site, device) = text.split_once('/')?;
+        Some(Self { site: SiteId::parse(site).ok()?, device: DeviceId::parse(device).ok()? })
+    }
+}
+
+impl fmt::Display for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.site, self.device)
+    }
+}
+
 /// A channel by its number in a [`Channels`] table. Valid only beside that table; never on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u32);

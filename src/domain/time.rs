@@ -235,6 +235,15 @@ impl Date {
         Self(self.0.checked_add(span).unwrap_or(jiff::civil::Date::MAX))
     }
 
+    /// The same day of the month this many months later, the month's last where it has none such;
+    /// the last day there is where it lies beyond.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Self {
+        let span = jiff::Span::new().try_months(i64::from(months));
+        let later = span.and_then(|span| self.0.checked_add(span));
+        Self(later.unwrap_or(jiff::civil::Date::MAX))
+    }
+
     /// Days from this date to `other`, negative if it lies before.
     #[must_use]
     pub fn days_until(self, other: Self) -> i32 {

@@ -3,10 +3,11 @@
 //! Per project a transparency log in the C2SP formats: a [`leaf`] is a message's canonical header
 //! with a commitment to its payload, the [`tree`] is RFC 9162's over those leaves, and a signed
 //! [`checkpoint`] (C2SP tlog-checkpoint, Ed25519) fixes size and root. [`proof`] shows that a leaf is
-//! in the log and that a log only grew. Pure: hands out bytes to be written, reads hashes through
+//! in the log and that a log only grew; [`dsse`] signs what else leaves the house. Pure: hands out bytes to be written, reads hashes through
 //! [`tree::HashReader`], knows no file, clock or randomness.
 
 pub mod checkpoint;
+pub mod dsse;
 pub mod leaf;
 pub mod proof;
 pub mod tree;

@@ -8,6 +8,7 @@
 //! the other side lies outside the period, the period's own claim decides. Several gaps are settled
 //! one after the other until none moves.
 
+use super::changes::Changes;
 use super::collect::Series;
 use super::{Input, PeriodError, applied, years};
 use crate::aggregate::crossing::{Crossing, Split};
@@ -245,7 +246,7 @@ fn outcome(
     carried: i128,
 ) -> Result<Outcome, PeriodError> {
     let applied = applied(input, series)?;
-    let (evaluated, unresolved) = years(input, &applied, carried)?;
+    let (evaluated, unresolved) = years(input, &applied, series, &mut Changes::of(input), carried)?;
     let results = || evaluated.iter().flatten().map(|one| &one.result);
     let claimed: i128 = results().map(|result| result.claimed).sum();
     Ok(Outcome { claimed: claimed + unresolved, ers: results().map(|result| result.er).collect() })

@@ -6,6 +6,8 @@
 
 use super::Input;
 use super::calendar::Period;
+use super::calibration::correct::{Corrections, Side};
+use super::calibration::timeline::timeline;
 use super::exact::{add, convert, mean, share_of_time};
 use super::unit::Entered;
 use crate::aggregate::interval::IntervalRow;
@@ -46,11 +48,13 @@ pub(super) struct Series<'a> {
     pub plan: &'a ChannelPlan,
     /// Each interval once.
     pub rows: Vec<IntervalRow>,
+    /// Of the time in which its meter was not shown to be right.
+    pub corrections: Corrections,
 }
 
 impl<'a> Series<'a> {
-    /// One series per channel of the plan, in the plan's order. Rows of channels that the plan does
-    /// not have are left out.
+    /// One series per channel of the plan, in the plan's order; then those that only earlier plans
+    /// have. Rows of channels that no plan has are left out.
     pub fn of_plan(input: &Input<'a>) -> Vec<Self> {
         let rows_of = |key: &ChannelKey| {
             let named = input.channels.iter().filter(|channel| channel.key == *key);
@@ -59,8 +63,25 @@ impl<'a> Series<'a> {
             rows.sort_by_key(|row| row.start);
             rows
         };
-        let channels = input.plan.channels.iter();
-        channels.map(|plan| Self { plan, rows: rows_of(&plan.key) }).collect()
+        let zone = &input.plan.registered.zone;
+        // Equations may look back to the first day of the crediting period.
+        let begin = input.plan.registered.crediting.0.min(input.period.from());
+        let range = (zone.start_of(begin), input.period.end(zone));
+        let corrections = |plan: &ChannelPlan| {
+            let named = plan.device.as_ref();
+            let device = named.and_then(|key| input.devices.iter().find(|one| one.key == *key));
+            device.map_or_else(Corrections::default, |device| {
+                Corrections::of(&timeline(device, zone, range))
+            })
+        };
+        let series = |plan| Self { plan, rows: rows_of(&plan.key), corrections: corrections(plan) };
+        let mut all: Vec<Self> = input.plan.channels.iter().map(series).collect();
+        for former in input.plans.iter().rev().flat_map(|one| &one.plan.channels) {
+            if !all.iter().any(|known| known.plan.key == former.key) {
+                all.push(series(former));
+            }
+        }
+        all
     }
 
     /// The rows that start in `[from, to)`.
@@ -135,7 +156,8 @@ pub(super) fn channel_amount(series: &Series<'_>, part: Period, zone: &Zone) -> 
 
 /// What a parameter's channels add up to over stretches of time, on interval borders: for amounts the
 /// sum over stretches and channels, for states the mean over the time of its channels. Time in which
-/// none of them serves counts by the parameter's own bounds.
+/// none of them serves counts by the parameter's own bounds. Each channel is corrected by itself to
+/// `side` while its meter was not shown to be right.
 ///
 /// `None` when a sum goes beyond the digits of a value or units do not convert.
 pub(super) fn parameter_amount(
@@ -143,6 +165,7 @@ pub(super) fn parameter_amount(
     entered: &Entered,
     series: &[Series<'_>],
     spans: &[(Timestamp, Timestamp)],
+    side: Side,
 ) -> Option<Amount> {
     let of_parameter = || series.iter().filter(|one| parameter.channels.contains(&one.plan.key));
     let (unit, is_amount) = (entered.unit, entered.is_amount);
@@ -152,7 +175,7 @@ pub(super) fn parameter_amount(
         for channel in of_parameter() {
             if let Some((begin, end)) = channel.in_service(from, to) {
                 served.push((begin, end));
-                parts.push(channel.amount(begin, end, unit, Some(&parameter.doubt))?);
+                parts.extend(channel_parts(channel, parameter, unit, (begin, end), side)?);
             }
         }
         for (begin, end) in outside(served, from, to) {
@@ -170,6 +193,34 @@ pub(super) fn parameter_amount(
         }
     }
     if is_amount { sum_of(&parts) } else { mean_of(&parts) }
+}
+
+/// What one of a parameter's channels adds up to in a time in which it serves, corrected to `side`.
+pub(super) fn channel_part(
+    channel: &Series<'_>,
+    parameter: &Parameter,
+    entered: &Entered,
+    span: (Timestamp, Timestamp),
+    side: Side,
+) -> Option<Amount> {
+    let parts = channel_parts(channel, parameter, entered.unit, span, side)?;
+    if entered.is_amount { sum_of(&parts) } else { mean_of(&parts) }
+}
+
+fn channel_parts(
+    channel: &Series<'_>,
+    parameter: &Parameter,
+    unit: Unit,
+    (from, to): (Timestamp, Timestamp),
+    side: Side,
+) -> Option<Vec<Amount>> {
+    let doubt = Some(&parameter.doubt);
+    if side == Side::None {
+        return Some(vec![channel.amount(from, to, unit, doubt)?]);
+    }
+    let cut = channel.corrections.cut(from, to).into_iter();
+    cut.map(|part| part.apply(side, channel.amount(part.from, part.to, unit, doubt)?, unit))
+        .collect()
 }
 
 /// The stretches that a sum over local dates is made of: the months, so that a year's amount is the

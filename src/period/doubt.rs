@@ -27,6 +27,20 @@ pub(super) fn taken(input: &InputTotal) -> String {
     format!("{known}; {place} {} {}, where ER is lowest", input.chosen, input.unit)
 }
 
+/// How an input was corrected for its meters' calibration, if it was: `EG is corrected for the
+/// calibration of its meters: 2990.000 MWh instead of 3000.000`.
+pub(super) fn corrected(input: &InputTotal) -> Option<String> {
+    let plain = input.uncorrected.as_ref()?;
+    let before = plain.measured.or(plain.low)?;
+    Some(format!(
+        "{} is corrected for the calibration of its meters: {} {} instead of {}",
+        input.label(),
+        rounded(input.chosen, 3),
+        input.unit,
+        rounded(before, 3)
+    ))
+}
+
 /// What the doubt about an input costs.
 pub(super) fn cost_sentence(input: &InputTotal, cost: Decimal) -> String {
     let cost = if cost.is_zero() {

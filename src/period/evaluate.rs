@@ -2,14 +2,17 @@
 //! becomes a result with its reasons and the cost of each doubt.
 
 use super::calendar::Period;
+use super::calibration::correct::Side;
 use super::cells::{CalendarSet, Cell, Grain, cells};
 use super::claim::Claim;
 use super::collect::{Amount, nothing, sum_of};
 use super::doubt;
 use super::equations::{BoundedInput, CategoryInput, Equations, Evaluation, Given, How};
-use super::exact::{add, difference, mean_of_stated};
+use super::exact::{add, difference, mean_of_stated, subtract};
 use super::gather::Source;
-use super::statement::{DoubtCost, FixedFacts, HistoryValue, InputTotal, YearResult, label};
+use super::statement::{
+    DoubtCost, FixedFacts, HistoryValue, InputTotal, Uncorrected, YearResult, label,
+};
 use super::{Input, PeriodError};
 use crate::config::plan::Registered;
 use crate::domain::decimal::Decimal;
@@ -64,18 +67,40 @@ pub(super) fn year(
 ) -> Result<Evaluated, PeriodError> {
     let year = part.from().year();
     let failed = |reason: String| PeriodError::Evaluation { year, reason };
-    let collected = Collected::of(input, applied, part)?;
+    let plain = Collected::of(input, applied, part, &[])?;
+    let is_corrected = applied.sources.iter().any(|(_, source)| source.is_corrected());
+    let (collected, uncorrected) = match is_corrected {
+        true => {
+            let sides = sides(input, applied, part)?;
+            let collected = Collected::of(input, applied, part, &sides)?;
+            let is_altered = collected.totals != plain.totals;
+            (collected, is_altered.then_some(plain))
+        }
+        false => (plain, None),
+    };
     let evaluate = |inputs: &[BoundedInput]| {
         let (registered, calendar) = (&applied.registered, collected.calendar.as_slice());
         let given = Given { registered, calendar, inputs, categories: &collected.categories };
         applied.methodology.evaluate(&given).map_err(failed)
     };
     let lowest = evaluate(&collected.bounds)?;
+    let before = match &uncorrected {
+        Some(plain) => {
+            let before = evaluate(&plain.bounds)?;
+            Some(Uncorrected { re: before.re, pe: before.pe, er: before.er })
+        }
+        None => None,
+    };
     let mut inputs: Vec<InputTotal> = Vec::new();
-    for ((bounded, (parameter, total, is_history)), chosen) in
-        collected.bounds.iter().zip(&collected.totals).zip(&lowest.chosen)
+    for (at, ((bounded, (parameter, total, is_history)), chosen)) in
+        collected.bounds.iter().zip(&collected.totals).zip(&lowest.chosen).enumerate()
     {
+        let plain = uncorrected.as_ref().and_then(|plain| plain.totals.get(at));
+        let plain = plain.map(|(_, plain, _)| plain.clone()).filter(|plain| plain != total);
+        let side = collected.sides.get(at).copied();
         inputs.push(InputTotal {
+            correction: side.filter(|_| plain.is_some()),
+            uncorrected: plain,
             parameter: *parameter,
             is_history: *is_history,
             symbol: bounded.symbol.clone(),
@@ -135,6 +160,7 @@ pub(super) fn year(
         pe: lowest.pe,
         er: lowest.er,
         er_highest: lowest.er_highest,
+        uncorrected: before,
         trial_count: lowest.trial_count,
         spreadsheet_floor: lowest.spreadsheet_floor,
         floored: 0,
@@ -151,6 +177,30 @@ pub(super) fn year(
     Ok(Evaluated { result, evaluation: lowest, doubts, taken, fixed, history })
 }
 
+/// What a substitute earns in a year: ER less ER where the substitute were in doubt from nothing to
+/// `most`, in the parameter's unit. `None` for a parameter with several values in the year.
+pub(super) fn worth(
+    input: &Input<'_>,
+    applied: &Applied<'_>,
+    (place, part): (usize, Period),
+    (counted, most): (Decimal, Decimal),
+) -> Option<Decimal> {
+    // Before corrections of calibration: both sides of the difference are without them.
+    let collected = Collected::of(input, applied, part, &[]).ok()?;
+    let totals = collected.totals.iter().enumerate();
+    let own: Vec<usize> = totals.filter(|(_, (of, _, _))| *of == place).map(|(at, _)| at).collect();
+    let [own] = own[..] else { return None };
+    let (registered, calendar) = (&applied.registered, collected.calendar.as_slice());
+    let evaluate = |inputs: &[BoundedInput]| {
+        let given = Given { registered, calendar, inputs, categories: &collected.categories };
+        applied.methodology.evaluate(&given).ok().map(|evaluation| evaluation.er)
+    };
+    let mut bounds = collected.bounds.clone();
+    bounds[own].low = subtract(bounds[own].low, counted)?;
+    bounds[own].high = add(bounds[own].high, subtract(most, counted)?)?;
+    difference(evaluate(&collected.bounds)?, evaluate(&bounds)?)
+}
+
 /// What a parameter comes to over local dates.
 pub(super) fn over(
     input: &Input<'_>,
@@ -159,7 +209,25 @@ pub(super) fn over(
     part: Period,
 ) -> Result<Amount, PeriodError> {
     let zone = &input.plan.registered.zone;
-    source.cell(&whole_cell(part, zone), weight_of(applied, source, part)?)
+    source.cell(&whole_cell(part, zone), weight_of(applied, source, part)?, Side::None)
+}
+
+/// To which side each input of a part is corrected: the one at which ER is lowest when its error may
+/// fall on either; both where that lies between.
+fn sides(input: &Input<'_>, applied: &Applied<'_>, part: Period) -> Result<Vec<Side>, PeriodError> {
+    let both = Collected::of(input, applied, part, &[Side::Both])?;
+    let (registered, calendar) = (&applied.registered, both.calendar.as_slice());
+    let (inputs, categories) = (both.bounds.as_slice(), both.categories.as_slice());
+    let given = Given { registered, calendar, inputs, categories };
+    let year = part.from().year();
+    let evaluated = applied.methodology.evaluate(&given);
+    let evaluated = evaluated.map_err(|reason| PeriodError::Evaluation { year, reason })?;
+    let side = |(one, chosen): (&BoundedInput, &Decimal)| match *chosen {
+        chosen if chosen == one.low => Side::Lower,
+        chosen if chosen == one.high => Side::Raise,
+        _ => Side::Both,
+    };
+    Ok(both.bounds.iter().zip(&evaluated.chosen).map(side).collect())
 }
 
 /// Writes a year's claim and why its figures are what they are.
@@ -169,7 +237,9 @@ pub(super) fn settle(evaluated: &mut Evaluated, carried_in: i128, claim: Claim) 
     result.carried_in = carried_in;
     result.claimed = claim.claimed;
     result.carried_out = claim.carried_out;
-    result.why = doubt::why(&evaluated.evaluation, &evaluated.taken, carried_in, claim);
+    let mut taken: Vec<String> = result.inputs.iter().filter_map(doubt::corrected).collect();
+    taken.extend(evaluated.taken.iter().cloned());
+    result.why = doubt::why(&evaluated.evaluation, &taken, carried_in, claim);
 }
 
 /// A parameter's cells taken together: what it comes to over the part of the year.
@@ -204,6 +274,7 @@ fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
 
 /// What the equations of a year are given.
 struct Collected {
+    sides: Vec<Side>,
     calendar: Vec<CalendarSet>,
     bounds: Vec<BoundedInput>,
     /// Of each bound: its parameter's place in the plan, what was collected, and whether it lies
@@ -214,8 +285,15 @@ struct Collected {
 }
 
 impl Collected {
-    fn of(input: &Input<'_>, applied: &Applied<'_>, part: Period) -> Result<Self, PeriodError> {
+    /// `sides`: of each input in their order; the last also of all after it, none of nothing.
+    fn of(
+        input: &Input<'_>,
+        applied: &Applied<'_>,
+        part: Period,
+        sides: &[Side],
+    ) -> Result<Self, PeriodError> {
         let mut collected = Self {
+            sides: sides.to_vec(),
             calendar: Vec::new(),
             bounds: Vec::new(),
             totals: Vec::new(),
@@ -327,7 +405,8 @@ impl Collected {
             return Ok(());
         }
         let weight = weight_of(applied, source, input.period)?;
-        let total = source.cell(cell, weight)?;
+        let side = self.sides.get(self.bounds.len()).or(self.sides.last());
+        let total = source.cell(cell, weight, side.copied().unwrap_or(Side::None))?;
         let (Some(low), Some(high)) = (total.low, total.high) else {
             let label = label(&symbol, &members);
             return Err(PeriodError::Total { label, part: cell.name.clone() });

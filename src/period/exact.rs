@@ -29,7 +29,8 @@ pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// `a - b` of results with many digits, each rounded half-even to [`DIFFERENCE_DECIMALS`] first.
-pub(super) fn difference(a: Decimal, b: Decimal) -> Option<Decimal> {
+#[must_use]
+pub fn difference(a: Decimal, b: Decimal) -> Option<Decimal> {
     let short = |value| Decimal::parse(&rounded(value, DIFFERENCE_DECIMALS)).ok();
     subtract(short(a)?, short(b)?)
 }

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use super::Input;
 use super::PeriodError;
 use super::calendar::Period;
+use super::calibration::correct::Side;
 use super::cells::Cell;
 use super::collect::{self, Amount, Series};
 use super::documents::{DayStand, Documents};
 use super::equations::How;
-use super::exact::mean_of_stated;
+use super::exact::{add, mean_of_stated, subtract};
 use super::statement::label;
 use super::unit::Entered;
 use super::weighted::{self, Weighed};
@@ -47,7 +48,7 @@ impl<'a> Source<'a> {
         let zone = &input.plan.registered.zone;
         let of_day = |date: Date| {
             let day = collect::stretches(Period::day(date), entered.is_amount, zone);
-            let sum = collect::parameter_amount(parameter, &entered, series, &day)?;
+            let sum = collect::parameter_amount(parameter, &entered, series, &day, Side::None)?;
             Some((sum.low?, sum.high?))
         };
         let measured: Option<super::documents::Measured<'_>> =
@@ -84,15 +85,29 @@ impl<'a> Source<'a> {
         self.document_on(date).is_some_and(DayStand::is_exact)
     }
 
-    /// The value in a cell; `weight` is the parameter that a weighted mean is weighted by.
+    /// What documents state of some days together, where they add up exactly.
+    #[must_use]
+    pub fn stated(&self, days: &[Date]) -> Option<Decimal> {
+        let mut all = days.iter().map(|day| self.document_on(*day).filter(|one| one.is_exact()));
+        let sum = all.try_fold(Decimal::ZERO, |sum, one| super::exact::add(sum, one?.low))?;
+        self.entered.is_amount.then_some(sum)
+    }
+
+    /// The value in a cell; `weight` is the parameter that a weighted mean is weighted by. Meters
+    /// that were not shown to be right are corrected to `side`; those of a weight to both.
     ///
     /// # Errors
     /// When a sum goes beyond the digits of a value or units do not convert.
-    pub fn cell(&self, cell: &Cell, weight: Option<&Self>) -> Result<Amount, PeriodError> {
+    pub fn cell(
+        &self,
+        cell: &Cell,
+        weight: Option<&Self>,
+        side: Side,
+    ) -> Result<Amount, PeriodError> {
         let amount = match (&self.how, weight) {
-            (How::Last | How::Latest, _) => self.last(cell),
-            (How::Weighted(_), Some(weight)) => self.weighted(cell, weight),
-            _ => self.total(cell),
+            (How::Last | How::Latest, _) => self.last(cell, side),
+            (How::Weighted(_), Some(weight)) => self.weighted(cell, weight, side),
+            _ => self.total(cell, side),
         };
         amount.ok_or_else(|| PeriodError::Total { label: self.label(), part: cell.name.clone() })
     }
@@ -125,42 +140,55 @@ impl<'a> Source<'a> {
     }
 
     /// A sum, or a mean over time.
-    fn total(&self, cell: &Cell) -> Option<Amount> {
+    fn total(&self, cell: &Cell, side: Side) -> Option<Amount> {
         match cell.part {
-            Some(part) if !self.documents.is_empty() => self.documented(part),
-            Some(part) => self.measured(part),
-            None => self.span(cell.from, cell.to),
+            Some(part) if !self.documents.is_empty() => self.documented(part, side),
+            Some(part) => self.measured(part, side),
+            None => self.span(cell.from, cell.to, side),
         }
     }
 
-    /// By the channels alone, gaps by bounds.
-    fn measured(&self, part: Period) -> Option<Amount> {
-        let stretches = collect::stretches(part, self.entered.is_amount, self.zone);
-        collect::parameter_amount(self.parameter, &self.entered, self.series, &stretches)
+    /// True if some of its channels' meters were not shown to be right all the time.
+    #[must_use]
+    pub fn is_corrected(&self) -> bool {
+        self.channels().any(|one| !one.corrections.is_empty())
     }
 
-    fn span(&self, from: Timestamp, to: Timestamp) -> Option<Amount> {
-        collect::parameter_amount(self.parameter, &self.entered, self.series, &[(from, to)])
+    /// The channels of the parameter.
+    pub fn channels(&self) -> impl Iterator<Item = &Series<'a>> {
+        self.series.iter().filter(|one| self.parameter.channels.contains(&one.plan.key))
+    }
+
+    /// By the channels alone, gaps by bounds.
+    fn measured(&self, part: Period, side: Side) -> Option<Amount> {
+        let stretches = collect::stretches(part, self.entered.is_amount, self.zone);
+        collect::parameter_amount(self.parameter, &self.entered, self.series, &stretches, side)
+    }
+
+    fn span(&self, from: Timestamp, to: Timestamp, side: Side) -> Option<Amount> {
+        let span = [(from, to)];
+        collect::parameter_amount(self.parameter, &self.entered, self.series, &span, side)
     }
 
     /// Days with documents one by one, the days between them as they were measured.
-    fn documented(&self, part: Period) -> Option<Amount> {
+    fn documented(&self, part: Period, side: Side) -> Option<Amount> {
         let mut parts = Vec::new();
         for month in part.months() {
             let mut open: Option<Period> = None;
             for date in month.dates() {
                 if let Some(stand) = self.document_on(date) {
                     if let Some(before) = open.take() {
-                        parts.push(self.measured(before)?);
+                        parts.push(self.measured(before, side)?);
                     }
                     let day = (self.zone.start_of(date), self.zone.start_of(date.next()));
-                    parts.push(stated(stand, day.1.us() - day.0.us()));
+                    let stated = stated(stand, day.1.us() - day.0.us());
+                    parts.push(self.beside(stated, Period::day(date), side)?);
                 } else {
                     open = Some(open.map_or(Period::day(date), |run| run.through(date)));
                 }
             }
             if let Some(before) = open {
-                parts.push(self.measured(before)?);
+                parts.push(self.measured(before, side)?);
             }
         }
         match self.entered.is_amount {
@@ -169,25 +197,40 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// What a document gives a day beside channels, with what correcting these alters.
+    fn beside(&self, stated: Amount, day: Period, side: Side) -> Option<Amount> {
+        if side == Side::None || !self.is_corrected() {
+            return Some(stated);
+        }
+        let (plain, corrected) = (self.measured(day, Side::None)?, self.measured(day, side)?);
+        let altered = |value: Option<Decimal>, of: fn(&Amount) -> Option<Decimal>| {
+            add(value?, subtract(of(&corrected)?, of(&plain)?)?)
+        };
+        let low = Some(altered(stated.low, |one| one.low)?);
+        let high = Some(altered(stated.high, |one| one.high)?);
+        Some(Amount { low, high, ..stated })
+    }
+
     /// The last value at or before the end of the cell: that of the channels' last interval, else of
     /// the last document that begins by then ([`How::Latest`]: however old; else inside the cell).
     /// An earlier reading never stands in for a missing last one: deleting readings would choose.
-    fn last(&self, cell: &Cell) -> Option<Amount> {
+    fn last(&self, cell: &Cell, side: Side) -> Option<Amount> {
         let begin = Timestamp::from_us((cell.to.us() - INTERVAL_US).max(cell.from.us()));
         let length_us = cell.to.us() - cell.from.us();
-        let known = self.span(begin, cell.to)?;
-        let is_known = known.low == known.high && known.covered_us > 0;
+        let plain = self.span(begin, cell.to, Side::None)?;
+        let is_known = plain.low == plain.high && plain.covered_us > 0;
         let (first, last) = self.dates(cell);
         let since = (self.how == How::Last).then_some(first);
         if let (false, Some(stand)) = (is_known, self.documents.latest(last, since)) {
             return Some(stated(&stand, length_us));
         }
         let covered_us = if is_known { length_us } else { 0 };
-        Some(Amount { covered_us, length_us, ..known })
+        Some(Amount { covered_us, length_us, ..self.span(begin, cell.to, side)? })
     }
 
     /// `sum(V x w) / sum(V)`, interval by interval; day by day where documents give one of them.
-    fn weighted(&self, cell: &Cell, weight: &Self) -> Option<Amount> {
+    fn weighted(&self, cell: &Cell, weight: &Self, side: Side) -> Option<Amount> {
+        let of_weight = if side == Side::None { Side::None } else { Side::Both };
         let mut parts = Vec::new();
         let mut totals = collect::nothing(false);
         let has_documents = !self.documents.is_empty() || !weight.documents.is_empty();
@@ -197,7 +240,7 @@ impl<'a> Source<'a> {
                     let day = Period::day(date);
                     let (from, to) = (day.start(self.zone), day.end(self.zone));
                     let day = Cell { name: String::new(), from, to, part: Some(day) };
-                    let pair = (weight.total(&day)?, self.total(&day)?);
+                    let pair = (weight.total(&day, of_weight)?, self.total(&day, side)?);
                     parts.push(weighed(&pair)?);
                     collect::widen(&mut totals, &pair.1);
                 }
@@ -206,7 +249,7 @@ impl<'a> Source<'a> {
                 let mut at = cell.from;
                 while at < cell.to {
                     let next = Timestamp::from_us(at.us() + INTERVAL_US).min(cell.to);
-                    let pair = (weight.span(at, next)?, self.span(at, next)?);
+                    let pair = (weight.span(at, next, of_weight)?, self.span(at, next, side)?);
                     parts.push(weighed(&pair)?);
                     collect::widen(&mut totals, &pair.1);
                     at = next;

@@ -11,6 +11,8 @@ pub mod calculation;
 pub mod calendar;
 pub mod calibration;
 pub mod cells;
+pub mod changes;
+mod channels;
 mod check;
 pub mod claim;
 pub mod collect;
@@ -41,17 +43,20 @@ use crate::aggregate::finding::Finding;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan, Registered};
 use crate::decode::amount::{Recorded, Standing};
+use crate::decode::devices::Device;
 use crate::domain::RULES;
 use crate::domain::digest::Sha256Digest;
-use crate::domain::flag::{Code, Quality, Severity};
+use crate::domain::flag::{Code, Severity};
 use crate::domain::reading::{ChannelKey, Channels, Place};
 use crate::domain::time::{Date, Timestamp, Zone};
 
-use collect::{Series, channel_amount};
+use calibration::facts::CalibrationFacts;
+use changes::{Changes, RecordedPlan};
+use collect::Series;
 use equations::How;
 use evaluate::{Applied, Evaluated};
 use gather::Source;
-use statement::{ChannelFacts, HistoryValue, ParameterFacts, ProjectFacts, Status};
+use statement::{HistoryValue, ParameterFacts, ProjectFacts, Status};
 use unit::Entered;
 
 /// Why a period has no statement.
@@ -181,6 +186,10 @@ pub struct Input<'a> {
     pub channels: &'a [ChannelRows],
     /// The amounts that stand.
     pub amounts: &'a [Standing],
+    /// All plans of the project, by number; the last is `plan`. None or one: nothing was changed.
+    pub plans: &'a [RecordedPlan],
+    /// The devices of all plans, with what acts say of them.
+    pub devices: &'a [Device],
     /// What earlier seals fixed of values that equations look back at.
     pub history: &'a [HistoryValue],
     pub counts: &'a [ChannelCount],
@@ -213,8 +222,9 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     let allocations = allocate::settle(input, &mut series, carried)?;
     let applied = applied(input, &series)?;
     let parameters = parameters(input, &applied)?;
-    let channels = channels(input, &series)?;
-    let (evaluated, unresolved) = years(input, &applied, carried)?;
+    let channels = channels::facts(input, &series[..input.plan.channels.len()])?;
+    let mut changes = Changes::of(input);
+    let (evaluated, unresolved) = years(input, &applied, &series, &mut changes, carried)?;
     let mut statement = Statement {
         rules: RULES,
         project: project(input),
@@ -227,6 +237,8 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         parameters,
         fixed: Vec::new(),
         channels,
+        calibration: CalibrationFacts::default(),
+        changes: changes.facts,
         doubts: Vec::new(),
         allocations,
         gaps: Vec::new(),
@@ -247,6 +259,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
     }
     statement.paths.extend(paths::estimates(input, &statement.years));
     statement.gaps = gap_log::log(input, &applied, &series, &statement.doubts);
+    statement.calibration = calibration::facts::facts(input, &applied, &statement.years)?;
     statement.status = status(input, &statement);
     statement.findings = check::findings(input, &statement, &applied, (&series, &stand_ins));
     statement.digest = digest::figures_digest(&statement);
@@ -277,19 +290,25 @@ fn applied<'a>(
     series: &'a [Series<'a>],
 ) -> Result<Vec<Applied<'a>>, PeriodError> {
     let registered = &input.plan.registered;
-    let mut all = Vec::new();
-    for (methodology, id) in input.methodologies.iter().zip(&registered.methodologies) {
-        let mut sources = Vec::new();
-        let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
-        for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
-            let how = gathered(*methodology, parameter)?;
-            sources.push((place, Source::of(input, parameter, how, series)?));
-        }
-        let registered = registered.under(id);
-        let (id, methodology) = (id.clone(), *methodology);
-        all.push(Applied { id, methodology, registered, sources });
+    let methodologies = input.methodologies.iter().zip(&registered.methodologies);
+    methodologies.map(|(one, id)| applied_under(input, *one, id, registered, series)).collect()
+}
+
+/// One methodology with the sources of its parameters, as registered.
+fn applied_under<'a>(
+    input: &Input<'a>,
+    methodology: &'a dyn Equations,
+    id: &str,
+    registered: &'a Registered,
+    series: &'a [Series<'a>],
+) -> Result<Applied<'a>, PeriodError> {
+    let mut sources = Vec::new();
+    let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
+    for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
+        let how = gathered(methodology, parameter)?;
+        sources.push((place, Source::of(input, parameter, how, series)?));
     }
-    Ok(all)
+    Ok(Applied { id: id.to_owned(), methodology, registered: registered.under(id), sources })
 }
 
 /// The unit in which a parameter enters, and how its values come about.
@@ -327,6 +346,8 @@ fn gathered(
 fn years(
     input: &Input<'_>,
     applied: &[Applied<'_>],
+    series: &[Series<'_>],
+    changes: &mut Changes,
     mut carried: i128,
 ) -> Result<(Vec<Vec<Evaluated>>, i128), PeriodError> {
     let mut all: Vec<Vec<Evaluated>> = applied.iter().map(|_| Vec::new()).collect();
@@ -334,7 +355,7 @@ fn years(
         // What this year itself leaves is deducted from later years alone.
         let mut left = 0i128;
         for (applied, years) in applied.iter().zip(&mut all) {
-            let mut evaluated = evaluate::year(input, applied, part)?;
+            let mut evaluated = changes.lowest(input, applied, series, part)?;
             let spreadsheet = evaluated.evaluation.spreadsheet_floor;
             let claim = claim::claim(evaluated.result.er, spreadsheet, carried);
             let claim = claim.ok_or_else(|| PeriodError::Evaluation {
@@ -381,6 +402,7 @@ fn status(input: &Input<'_>, statement: &Statement) -> Status {
             samples.join(", ")
         ));
     }
+    reasons.extend(statement.holds());
     if input.log.is_none() {
         reasons.push("the period is not sealed: no log size and root are fixed".to_owned());
     }
@@ -447,40 +469,4 @@ fn parameter_facts(
         comments: parameter.comments.clone(),
         months,
     })
-}
-
-fn channels(input: &Input<'_>, series: &[Series<'_>]) -> Result<Vec<ChannelFacts>, PeriodError> {
-    let zone = &input.plan.registered.zone;
-    let facts = |series: &Series<'_>| {
-        let plan = series.plan;
-        let mut months = Vec::new();
-        for part in input.period.months() {
-            let error = || PeriodError::Total { label: plan.key.to_string(), part: part.form() };
-            months.push((part, channel_amount(series, part, zone).ok_or_else(error)?));
-        }
-        let mut days = Vec::new();
-        for date in input.period.dates() {
-            let (from, to) = (zone.start_of(date), zone.start_of(date.next()));
-            let served = series.in_service(from, to);
-            let length = served.map_or(0, |(begin, end)| end.us() - begin.us());
-            let covered = served.map_or(0, |(begin, end)| series.covered_us(begin, end));
-            days.push((date, covered, length));
-        }
-        let rows = series.rows(input.period.start(zone), input.period.end(zone));
-        let qualities = Quality::ALL.map(|quality| {
-            let count = rows.iter().filter(|row| row.quality == quality).count();
-            (quality.as_str(), count as u64)
-        });
-        Ok(ChannelFacts {
-            key: plan.key.clone(),
-            unit: plan.interval_unit().symbol().to_owned(),
-            is_amount: plan.is_amount(),
-            serial: plan.serial.clone(),
-            class: plan.class.clone(),
-            months,
-            days,
-            qualities: qualities.into_iter().filter(|(_, count)| *count > 0).collect(),
-        })
-    };
-    series.iter().map(facts).collect()
 }

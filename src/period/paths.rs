@@ -6,6 +6,7 @@
 //! figure: what the paths disagree on is told.
 
 use super::Input;
+use super::calibration::correct::Side;
 use super::collect::{Series, parameter_amount, stretches};
 use super::exact::{convert, rounded, subtract};
 use super::stand_in::{StandIns, differ_by_ppm, sum_in};
@@ -360,7 +361,7 @@ fn documents(input: &Input<'_>, applied: &[Applied<'_>], series: &[Series<'_>]) 
                 continue;
             }
             let spans = stretches(dates, true, zone);
-            let measured = parameter_amount(parameter, &source.entered, series, &spans);
+            let measured = parameter_amount(parameter, &source.entered, series, &spans, Side::None);
             let whole = measured.filter(|one| one.covered_us == one.length_us);
             let (Some(one), Some(other)) = (
                 whole.and_then(|whole| whole.measured),

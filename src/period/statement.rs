@@ -4,6 +4,9 @@
 
 use super::allocate::AllocationFacts;
 use super::calendar::Period;
+use super::calibration::correct::Side;
+use super::calibration::facts::CalibrationFacts;
+use super::changes::ChangeFacts;
 use super::collect::Amount;
 use super::equations::CategoryInput;
 use super::gap_log::GapFacts;
@@ -35,6 +38,10 @@ pub struct Statement {
     pub parameters: Vec<ParameterFacts>,
     pub fixed: Vec<FixedFacts>,
     pub channels: Vec<ChannelFacts>,
+    /// The meters, whether they were in control, and what their errors alter.
+    pub calibration: CalibrationFacts,
+    /// Changes of what earlier plans registered.
+    pub changes: Vec<ChangeFacts>,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
     /// Gaps of registers that a border cuts, with the split that counts.
@@ -57,6 +64,13 @@ impl Statement {
     pub fn unconfirmed(&self) -> Vec<String> {
         let open = self.fixed.iter().filter(|fixed| fixed.confirmed.is_none());
         open.map(FixedFacts::label).collect()
+    }
+
+    /// Why nothing may be sealed whoever signs, for people.
+    #[must_use]
+    pub fn holds(&self) -> Vec<String> {
+        let changes = self.changes.iter().filter_map(ChangeFacts::hold);
+        self.calibration.holds.iter().cloned().chain(changes).collect()
     }
 }
 
@@ -236,6 +250,8 @@ pub struct YearResult {
     pub er: Decimal,
     /// ER at the bounds where it is highest: what the doubts cost together.
     pub er_highest: Decimal,
+    /// What they would be without the correction for calibrations; `None` where nothing is.
+    pub uncorrected: Option<Uncorrected>,
     /// Points of the doubtful inputs that were tried.
     pub trial_count: u64,
     /// What ER floors to in a spreadsheet, where that differs.
@@ -256,6 +272,14 @@ pub struct YearResult {
     pub steps: Vec<StepResult>,
 }
 
+/// A year's result without the correction for calibrations, in tCO2e, where ER is lowest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Uncorrected {
+    pub re: Decimal,
+    pub pe: Decimal,
+    pub er: Decimal,
+}
+
 /// A parameter's total of a year, and the value that entered the equations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputTotal {
@@ -267,6 +291,10 @@ pub struct InputTotal {
     pub members: Vec<String>,
     pub unit: String,
     pub total: Amount,
+    /// The total as it was measured, where it is corrected for the calibration of its meters.
+    pub uncorrected: Option<Amount>,
+    /// To which side it is corrected then.
+    pub correction: Option<Side>,
     /// Where ER is lowest.
     pub chosen: Decimal,
 }

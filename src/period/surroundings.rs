@@ -1,8 +1,8 @@
 //! What a period needs beside its own intervals: gaps that its borders cut, the registers' own
 //! accounts, and what the same dates of the year before came to.
 
+use crate::aggregate::account::Account;
 use crate::aggregate::crossing::Crossing;
-use crate::aggregate::register::Account;
 use crate::domain::decimal::Fixed6;
 use crate::domain::reading::ChannelKey;
 use crate::domain::time::Timestamp;

@@ -71,7 +71,7 @@ pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
     Ok(())
 }
 
-fn stored(project: &Project) -> Stored<'_> {
+pub(super) fn stored(project: &Project) -> Stored<'_> {
     Stored {
         layout: &project.layout,
         project: &project.id,
@@ -210,12 +210,7 @@ pub(super) fn plan_of(registry: &Registry, key: &ChannelKey, day: UtcDay) -> Opt
     let in_force = plans.in_force(day.start()).and_then(|plan| plan.channel(key));
     let last = || plans.iter().filter_map(|plan| plan.channel(key)).next_back();
     let mut channel = in_force.or_else(last)?.clone();
-    // An exchange is a fact of the meter, whichever plan recorded it; the last word on an instant
-    // counts.
-    let mut exchanges = BTreeMap::new();
-    for planned in plans.iter().filter_map(|plan| plan.channel(key)) {
-        exchanges.extend(planned.exchanges.iter().map(|exchange| (exchange.at, *exchange)));
-    }
-    channel.exchanges = exchanges.into_values().collect();
+    // An exchange is a fact of the meter, whichever plan or act recorded it.
+    channel.exchanges = registry.devices().exchanges_of(plans, &channel);
     Some(channel)
 }

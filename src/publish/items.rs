@@ -17,6 +17,7 @@ use crate::config::plan::{Plan, Reader};
 use crate::dataset::layout::Layout;
 use crate::dataset::rows::MessageRow;
 use crate::dataset::{DatasetError, blob};
+use crate::decode::act::{Act, Content};
 use crate::decode::{self, Context, Sink, topic_names};
 use crate::domain::flag::Code;
 use crate::domain::message::{Header, Kind, Payload, Source};
@@ -196,7 +197,7 @@ impl Leaves<'_> {
         self.held.received.push((row.leaf, row.header.received_at));
         if row.header.kind != Kind::Data {
             self.held.acts.push(row.leaf);
-            return Ok(());
+            return self.read_by_hand(row);
         }
         self.received_at = row.header.received_at;
         let reader = match self.plans.in_force(self.received_at) {
@@ -232,6 +233,26 @@ impl Leaves<'_> {
                 decoded
             }
         }
+    }
+
+    /// An act that is a reading by hand is the one item of its leaf; what is no such act, or says
+    /// nothing, is the registry's.
+    fn read_by_hand(&mut self, row: &MessageRow) -> Result<(), Stop> {
+        let (Kind::Act, Payload::Inline(bytes)) = (row.header.kind, &row.payload) else {
+            return Ok(());
+        };
+        let Ok(Act { content: Content::Reading(entry), .. }) = Act::parse(bytes) else {
+            return Ok(());
+        };
+        let is_done = self.from.leaf == row.leaf && self.from.item > 0;
+        let (Ok(at), Ok(value), false) = (entry.stamp(), entry.number(), is_done) else {
+            return Ok(());
+        };
+        self.received_at = row.header.received_at;
+        self.reader = Some(&DEFAULT_READER);
+        let (site, device, quantity) = (&entry.site, &entry.device, &entry.quantity);
+        let place = Place { leaf: row.leaf, item: 0 };
+        self.sample(&Sample { site, device, quantity, at, value, unit: None, place })
     }
 
     fn hand_on_if_full(&mut self, place: Place) -> Result<(), Stop> {

@@ -100,6 +100,32 @@ impl Stored<'_> {
         Ok(nearest)
     }
 
+    /// The first leaf that readings stamped in `[from, to)` stand on, or the nearest usable ones
+    /// before them. `None` where there are none.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn first_leaf(
+        &self,
+        channels: &Channels,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Option<i64>, PublishError> {
+        let mut channels = channels.clone();
+        let first = std::cell::Cell::new(i64::MAX);
+        let look = |reading: &Reading| {
+            first.set(first.get().min(reading.place.leaf));
+            false
+        };
+        stored(self.layout, self.project, &mut channels, (from, to), look)?;
+        let mut first = first.get();
+        for channel in self.frontiers.keys() {
+            if let Some(point) = self.nearest(&mut channels, *channel, from, Side::Before)? {
+                first = first.min(point.leaves.0);
+            }
+        }
+        Ok((first < i64::MAX).then_some(first))
+    }
+
     /// `[from, to)` in pieces, the nearest first: a day, then the months that have files.
     fn windows(
         &self,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::derive::Derive;
-use super::neighbours::Frontiers;
+use super::neighbours::{Frontiers, Side};
 use super::registry::{Change, Registry};
 use super::{PublishError, amounts, compact, derive, intervals, rebuild};
+use crate::aggregate::point::Point;
 use crate::dataset::batch::Batch;
 use crate::dataset::commit::{self, Commit, Dirty, Frontier, Step};
 use crate::dataset::durable::read_if_there;
@@ -154,6 +155,29 @@ impl Project {
     #[must_use]
     pub fn root(&self) -> crate::evidence::Hash {
         self.tree.root()
+    }
+
+    /// The first leaf that readings stamped in `[from, to)` stand on, or those next before them.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn first_leaf(&self, range: (Timestamp, Timestamp)) -> Result<Option<i64>, PublishError> {
+        intervals::stored(self).first_leaf(&self.channels, range)
+    }
+
+    /// The usable point of a channel nearest to `at` on one side, exclusive, however far.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn nearest(
+        &self,
+        key: &ChannelKey,
+        at: Timestamp,
+        side: Side,
+    ) -> Result<Option<Point>, PublishError> {
+        let mut channels = self.channels.clone();
+        let channel = channels.intern(key);
+        intervals::stored(self).nearest(&mut channels, channel, at, side)
     }
 
     /// True if intervals are older than readings.

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::ReportError;
 use super::collect::Published;
+use crate::aggregate::account::Reader;
 use crate::aggregate::finding::{clock, series};
 use crate::aggregate::interval::IntervalRow;
-use crate::aggregate::register::Reader;
 use crate::config::plan::{ChannelKind, ChannelPlan, Plan};
 use crate::dataset::{interval_rows, receipts};
 use crate::decode::act::Seal;
@@ -65,7 +65,7 @@ fn splits(seal: &Seal) -> Vec<SealedSplit> {
     seal.shares.iter().filter_map(split).collect()
 }
 
-type Accounts = Vec<(ChannelKey, Option<crate::aggregate::register::Account>)>;
+type Accounts = Vec<(ChannelKey, Option<crate::aggregate::account::Account>)>;
 
 /// Findings on the readings of the period, and the accounts of its registers.
 fn readings(

@@ -16,6 +16,7 @@ use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::decode::act::{Seal, SealedShare, SealedValue};
 use crate::decode::amount::Standing;
+use crate::decode::devices::Device;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::id::ProjectId;
@@ -23,6 +24,7 @@ use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::Timestamp;
 use crate::methodology::Methodology;
 use crate::period::allocate::AllocationFacts;
+use crate::period::changes::RecordedPlan;
 use crate::period::statement::HistoryValue;
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
@@ -38,11 +40,15 @@ pub struct Collected {
     plan_leaf: i64,
     pub(super) methodologies: Vec<Methodology>,
     pub(super) amounts: Vec<Standing>,
+    pub(super) devices: Vec<Device>,
+    plans: Vec<RecordedPlan>,
     pub(super) channels: Vec<ChannelRows>,
     tally: Tally,
     findings: Vec<Noted>,
     surroundings: Surroundings,
     pub(super) earlier: Vec<(i64, Seal)>,
+    /// From (inclusive) to (exclusive): the time whose readings the figures stand on.
+    pub reach: (Timestamp, Timestamp),
     /// Leaves that count, and the root of the log at that size.
     pub log_size: i64,
     pub root: [u8; 32],
@@ -118,16 +124,18 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     findings.extend(of_series);
     findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
-    findings.extend(notes::registered_changes(registry));
     let channels = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
         .collect();
     Ok(Collected {
         period,
+        reach: wide,
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,
+        devices: registry.devices().history(registry.plans()),
+        plans: registry.recorded_plans(),
         channels,
         tally: tally(layout, id, range)?,
         findings,
@@ -137,6 +145,18 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         root: published.root,
         plan,
     })
+}
+
+impl<'a> Named<'a> {
+    /// Those whom a seal names.
+    #[must_use]
+    pub fn of(seal: &'a Seal) -> Self {
+        Self {
+            prepared_by: Some(&seal.prepared_by),
+            reviewed_by: Some(&seal.reviewed_by),
+            is_sealed: true,
+        }
+    }
 }
 
 impl Collected {
@@ -174,6 +194,8 @@ impl Collected {
             period: self.period,
             channels: &self.channels,
             amounts: &self.amounts,
+            devices: &self.devices,
+            plans: &self.plans,
             history: &history,
             counts: &counts,
             refused: &groups,

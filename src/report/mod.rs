@@ -11,15 +11,18 @@
 
 mod around;
 mod build;
+pub mod bundle;
 pub mod calculation;
 pub mod chapter;
 pub mod collect;
 pub mod drawing;
+pub mod explain;
 pub mod html;
 pub mod json;
 pub mod model;
 mod notes;
 pub mod page;
+pub mod recheck;
 pub mod recompute;
 pub mod sample;
 #[cfg(test)]

@@ -84,18 +84,22 @@ impl Past {
         collect::collect(&mut self.project, period)
     }
 
+    /// What the period of a seal stands on, as it was collected for the seal. The log has to be of the
+    /// seal's size.
+    ///
+    /// # Errors
+    /// As [`Past::collect`].
+    pub fn collect_sealed(&mut self, seal: &Seal) -> Result<Collected, ReportError> {
+        let (from, to) = seal.dates().map_err(|error| ReportError::Refused(error.to_string()))?;
+        self.collect(Period::new(from, to)?)
+    }
+
     /// The statement that this seal fixed. The log has to be of the seal's size.
     ///
     /// # Errors
     /// As [`Past::collect`] and [`Collected::state`].
     pub fn sealed(&mut self, seal: &Seal) -> Result<Statement, ReportError> {
-        let (from, to) = seal.dates().map_err(|error| ReportError::Refused(error.to_string()))?;
-        let collected = self.collect(Period::new(from, to)?)?;
-        collected.state(Named {
-            prepared_by: Some(&seal.prepared_by),
-            reviewed_by: Some(&seal.reviewed_by),
-            is_sealed: true,
-        })
+        self.collect_sealed(seal)?.state(Named::of(seal))
     }
 
     /// The project, its acts and its derived tables.

@@ -38,6 +38,31 @@ fn the_schema_in_the_repository_is_that_of_the_model() {
     );
 }
 
+/// The other JSON forms: file, title and schema.
+fn others() -> [(&'static str, &'static str, schemars::Schema); 3] {
+    [
+        ("bundle", "What a bundle is of", schemars::schema_for!(super::bundle::Facts)),
+        ("recheck", "What a recheck found", schemars::schema_for!(super::recheck::Outcome)),
+        ("explain", "A figure opened", schemars::schema_for!(super::explain::Explanation)),
+    ]
+}
+
+#[test]
+fn the_schemas_of_bundles_rechecks_and_explanations_are_those_of_the_code() {
+    for (name, title, schema) in others() {
+        let mut schema = schema.to_value();
+        schema["$id"] = json!(format!("urn:mrv:schema:{name}:1"));
+        schema["title"] = json!(title);
+        let written = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = path(&format!("schemas/{name}.schema.json"));
+        if std::env::var_os(REWRITE).is_some() {
+            std::fs::write(&path, &written).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == kept, "{} is not that of the code; set {REWRITE}=1", path.display());
+    }
+}
+
 /// The report of the golden file, for tests of the forms.
 pub(super) fn golden_report() -> Report {
     let text = std::fs::read_to_string(path("tests/golden/report_pv/report.json")).unwrap();

@@ -1,13 +1,18 @@
 //! Plans, methodologies and rows of made-up projects, and statements of them.
 
 use mrv::aggregate::interval::IntervalRow;
+use std::sync::Arc;
+
 use mrv::config::plan::Plan;
+use mrv::config::plan::history::PlanHistory;
 use mrv::decode::amount::Standing;
+use mrv::decode::devices::Devices;
 use mrv::domain::decimal::Fixed6;
 use mrv::domain::digest::Sha256Digest;
 use mrv::domain::flag::{Code, Flags, Quality};
 use mrv::domain::reading::{ChannelId, ChannelKey, Place};
 use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
+use mrv::period::changes::RecordedPlan;
 use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
@@ -19,6 +24,9 @@ pub struct Project {
     pub plan: Plan,
     pub methodologies: Vec<Box<dyn Equations>>,
     pub amounts: Vec<Standing>,
+    pub devices: Devices,
+    /// Plans before this one, by number, each with the time at which it was received; this one last.
+    pub plans: Vec<RecordedPlan>,
     pub history: Vec<HistoryValue>,
     pub channels: Vec<ChannelRows>,
     pub counts: Vec<ChannelCount>,
@@ -40,6 +48,8 @@ impl Project {
             plan,
             methodologies: vec![Box::new(methodology)],
             amounts: Vec::new(),
+            devices: Devices::default(),
+            plans: Vec::new(),
             history: Vec::new(),
             channels: Vec::new(),
             counts: Vec::new(),
@@ -114,8 +124,13 @@ impl Project {
     pub fn state(&self, from: &str, to: &str) -> Result<Statement, PeriodError> {
         let methodologies: Vec<&dyn Equations> =
             self.methodologies.iter().map(|one| &**one).collect();
+        let mut plans = PlanHistory::default();
+        // The fixture's plans need not be the first.
+        plans.push(Arc::new(Plan { number: 1, ..self.plan.clone() })).unwrap();
         statement(&Input {
+            devices: &self.devices.history(&plans),
             plan: &self.plan,
+            plans: &self.plans,
             plan_leaf: 3,
             methodologies: &methodologies,
             amounts: &self.amounts,

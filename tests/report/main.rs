@@ -2,8 +2,10 @@
 
 mod amounts;
 mod cells;
+mod changes;
 mod fixture;
 mod forms;
+mod meters;
 mod methodologies;
 mod shipped;
 mod substitutes;

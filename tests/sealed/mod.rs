@@ -84,7 +84,7 @@ impl Log<'_> {
     fn readings(&mut self, first_hour: i64) {
         let record = |hour: i64| {
             let ts = (START_S + hour * HOUR_S) * 1_000;
-            let value = 10_000 + hour * 31 + hour % 7;
+            let value = 30_000 + hour * 31 + hour % 7;
             format!("{{\"ts\":{ts},\"values\":{{\"EG\":\"{value}.125\"}}}}")
         };
         let records: Vec<String> = (first_hour..first_hour + 12).map(record).collect();
@@ -137,6 +137,9 @@ pub fn sealed(batch: usize) -> Sealed {
         log.add(Kind::Methodology, id, text_of(id).as_bytes());
     }
     log.add(Kind::Plan, "plan.toml", PLAN.as_bytes());
+    // Long before the period, and before the days that its documents reach back to.
+    log.readings(-50 * 12);
+    log.readings(-49 * 12);
     // Two days are missing in the middle of the period: the register bridges them.
     for block in (0..38).filter(|block| !(18..22).contains(block)) {
         log.readings(block * 12);
@@ -145,14 +148,14 @@ pub fn sealed(batch: usize) -> Sealed {
     log.readings(24 * 12);
     let at = START_S + 26 * 12 * HOUR_S;
     let topic = format!("mrv/v1/{PROJECT}/site/roof");
-    let other = format!("{{\"ts\":{at}000,\"values\":{{\"EG\":\"19000.5\"}}}}");
+    let other = format!("{{\"ts\":{at}000,\"values\":{{\"EG\":\"39000.5\"}}}}");
     log.add(Kind::Data, &topic, other.as_bytes());
     let decision = Decision {
         site: "site".to_owned(),
         device: "roof".to_owned(),
         quantity: "EG".to_owned(),
         at: Timestamp::from_us(at * 1_000_000).to_string(),
-        value: "19676.125".to_owned(),
+        value: "39676.125".to_owned(),
         author: "Ann".to_owned(),
         reason: "the display shows it".to_owned(),
         evidence: String::new(),
@@ -202,7 +205,7 @@ pub fn sealed(batch: usize) -> Sealed {
     let seal_leaf = log.messages.len() as i64 - 1;
     // Late: readings of the gap, and a reading that contradicts what was sealed.
     log.readings(19 * 12);
-    let late = format!("{{\"ts\":{at}000,\"values\":{{\"EG\":\"19001\"}}}}");
+    let late = format!("{{\"ts\":{at}000,\"values\":{{\"EG\":\"39001\"}}}}");
     log.received_s = START_S + 41 * 12 * HOUR_S;
     log.add(Kind::Data, &topic, late.as_bytes());
     let late = log.messages.split_off(done as usize);

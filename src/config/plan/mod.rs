@@ -7,6 +7,9 @@
 
 mod check;
 pub use check::stamps::parse_pattern;
+pub mod change;
+pub mod device;
+pub mod difference;
 pub mod history;
 mod raw;
 mod raw_watch;
@@ -16,10 +19,12 @@ pub mod watch;
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::ProjectId;
-use crate::domain::reading::ChannelKey;
+use crate::domain::reading::{ChannelKey, DeviceKey};
 use crate::domain::time::{Date, Timestamp, Zone};
 use crate::domain::unit::Unit;
 
+pub use change::PlanChange;
+pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
 pub use reader::Reader;
 use watch::{CrossChecks, Exclusion, Settings, Watch};
 
@@ -35,6 +40,10 @@ pub struct Plan {
     /// Reads messages received from here on and judges readings stamped from here on.
     pub valid_from: Timestamp,
     pub registered: Registered,
+    /// What it says of its changes to what earlier plans registered.
+    pub changes: Vec<PlanChange>,
+    /// Sorted by key, no key twice.
+    pub devices: Vec<DevicePlan>,
     /// Sorted by key, no key twice.
     pub channels: Vec<ChannelPlan>,
     /// In the order written; the first that matches a message reads it.
@@ -62,6 +71,13 @@ impl Plan {
     pub fn channel(&self, key: &ChannelKey) -> Option<&ChannelPlan> {
         let index = self.channels.binary_search_by(|channel| channel.key.cmp(key)).ok()?;
         self.channels.get(index)
+    }
+
+    /// The device of this key, if the plan has it.
+    #[must_use]
+    pub fn device(&self, key: &DeviceKey) -> Option<&DevicePlan> {
+        let index = self.devices.binary_search_by(|device| device.key.cmp(key)).ok()?;
+        self.devices.get(index)
     }
 }
 
@@ -150,6 +166,8 @@ pub struct Parameter {
     pub source: String,
     pub method: String,
     pub frequency: String,
+    /// Recorded at least this often, in microseconds, where the plan says so as data.
+    pub every_us: Option<i64>,
     pub comments: String,
 }
 
@@ -233,6 +251,10 @@ pub struct ChannelPlan {
     pub retired: Option<Timestamp>,
     /// Registers only: recorded exchanges of the meter, by time, no two at once.
     pub exchanges: Vec<Exchange>,
+    /// The device that it comes from, where the plan declares that.
+    pub device: Option<DeviceKey>,
+    /// Registers only: how what is stored becomes an amount.
+    pub dial: Dial,
     /// Serial number, accuracy class and other plate data as printed in the report.
     pub serial: String,
     pub class: String,
@@ -240,15 +262,57 @@ pub struct ChannelPlan {
     pub watch: Watch,
 }
 
-/// A meter was exchanged for another (V-EXCHANGE); both readings in storage units.
+/// How the values of a register become an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dial {
+    /// True if its values are the display's, as a person reads them; false if the gateway has
+    /// multiplied them already.
+    pub is_display: bool,
+    /// What differences are multiplied by; one where values are not the display's.
+    pub multiplier: Fixed6,
+}
+
+impl Dial {
+    /// Values that count as they are.
+    pub const PRIMARY: Self = Self { is_display: false, multiplier: Fixed6::ONE };
+
+    /// The same reading of another meter, which multiplies by `multiplier`.
+    #[must_use]
+    pub fn with(self, multiplier: Fixed6) -> Self {
+        match self.is_display {
+            true => Self { multiplier, ..self },
+            false => self,
+        }
+    }
+}
+
+/// A meter was exchanged for another (V-EXCHANGE); readings in storage units, as readings are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exchange {
-    /// A reading stamped at this instant is the new meter's.
-    pub at: Timestamp,
-    /// What the old meter showed last.
-    pub last: Fixed6,
+    /// The old meter was taken off. A reading stamped at this instant is its last, unless the new
+    /// one is put on at once.
+    pub off: Timestamp,
+    /// The new meter was put on, at `off` or later. A reading stamped at this instant is the new
+    /// meter's.
+    pub on: Timestamp,
+    /// What the old meter showed last; `None`: nobody recorded it, and what it counted since its
+    /// last reading has bounds.
+    pub last: Option<Fixed6>,
     /// What the new meter showed first.
     pub first: Fixed6,
+    /// True if nothing flowed between: the circuit was dead. Else that time has bounds.
+    pub is_disconnected: bool,
+    /// The meters' registers, old and new, where they are recorded; else the channel's own.
+    pub old: Option<Register>,
+    pub new: Option<Register>,
+}
+
+/// A meter's register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Register {
+    /// The value at which it starts again from zero, in storage units; `None`: it never does.
+    pub modulus: Option<Fixed6>,
+    pub multiplier: Fixed6,
 }
 
 impl ChannelPlan {
@@ -260,6 +324,22 @@ impl ChannelPlan {
             ChannelKind::Gauge(_) => self.unit.times_hour().unwrap_or(self.unit),
             ChannelKind::Register { .. } | ChannelKind::Delta { .. } => self.unit,
         }
+    }
+
+    /// The register of a meter whose display has `digits` before the point and is multiplied by
+    /// `multiplier`; `None` where its end cannot be stored.
+    #[must_use]
+    pub fn register(&self, digits: Option<u32>, multiplier: Fixed6) -> Option<Register> {
+        let dial = self.dial.with(multiplier);
+        let Some(digits) = digits else {
+            return Some(Register { modulus: None, multiplier: dial.multiplier });
+        };
+        // What is multiplied already goes as far as the display, multiplied.
+        let factor = if dial.is_display { Fixed6::ONE } else { multiplier };
+        let end = 10i128.checked_pow(digits)?.checked_mul(factor.micro().into())?;
+        let conversion = self.sent_unit.conversion_to(self.unit)?;
+        let stored = Decimal::new(end, -6).ok()?.store(conversion).ok()?;
+        Some(Register { modulus: Some(stored.value), multiplier: dial.multiplier })
     }
 
     /// True if interval values add up over time; false for states, which are averaged.

@@ -31,6 +31,9 @@ pub struct RawPlan {
     /// Why ER is above the estimate, by year.
     #[serde(default)]
     pub ex_ante_reason: BTreeMap<Text, String>,
+    pub change: Vec<RawChange>,
+    #[serde(default)]
+    pub device: Vec<RawDevice>,
     #[serde(default)]
     pub channel: Vec<RawChannel>,
     #[serde(default)]
@@ -115,6 +118,10 @@ pub struct RawParameter {
     pub method: String,
     #[serde(default)]
     pub frequency: String,
+    /// Recorded at least this often: `15 min`.
+    pub every: Option<Text>,
+    /// How the devices of its channels are calibrated that say nothing else.
+    pub calibration: Option<RawCalibration>,
     #[serde(default)]
     pub comments: String,
 }
@@ -155,6 +162,10 @@ pub struct RawChannel {
     pub cadence: Option<Text>,
     pub step_max: Option<Text>,
     pub digits: Option<Spanned<i64>>,
+    /// The device that it comes from, `site/device`; by default that of its id.
+    pub device: Option<Text>,
+    /// Of a register: `display` or `primary`.
+    pub values: Option<Text>,
     pub range: Option<[Number; 2]>,
     pub capacity: Option<Text>,
     pub installed: Option<Text>,
@@ -172,6 +183,97 @@ pub struct RawChannel {
     pub serial: String,
     #[serde(default)]
     pub class: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawChange {
+    /// `EF_RE[roof]`, `zone`, `calibration of roof/m1`.
+    pub what: Text,
+    /// `temporary-deviation`, `correction` or `permanent-change`.
+    pub kind: Text,
+    pub from: Option<Text>,
+    pub to: Option<Text>,
+    #[serde(default)]
+    pub reason: String,
+    pub approval: Option<RawApproval>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawApproval {
+    pub body: Text,
+    pub number: Text,
+    pub date: Text,
+    /// SHA-256.
+    pub document: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDevice {
+    pub id: Text,
+    #[serde(default)]
+    pub place: String,
+    #[serde(default)]
+    pub maker: String,
+    #[serde(default)]
+    pub model: String,
+    pub serial: Text,
+    #[serde(default)]
+    pub class: String,
+    /// Maximum permissible error.
+    pub mpe: Option<Text>,
+    pub ct: Option<Text>,
+    pub vt: Option<Text>,
+    pub multiplier: Option<Number>,
+    /// Of the display: before and after the point.
+    pub digits: Option<[Spanned<i64>; 2]>,
+    #[serde(default)]
+    pub seals: Vec<String>,
+    pub installed: Option<Text>,
+    pub retired: Option<Text>,
+    #[serde(default)]
+    pub moved: Vec<RawMove>,
+    pub calibration: Option<RawCalibration>,
+    #[serde(default)]
+    pub certificate: Vec<RawCertificate>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawMove {
+    pub at: Text,
+    pub place: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCalibration {
+    pub interval: Text,
+    #[serde(default)]
+    pub body: String,
+    /// `accredited-certificate` or `own-calibration`.
+    pub option: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCertificate {
+    pub number: Text,
+    /// Of the meter that was calibrated; by default the device's.
+    pub serial: Option<String>,
+    pub body: String,
+    #[serde(default)]
+    pub scope: String,
+    pub date: Text,
+    pub valid_until: Option<Text>,
+    pub as_found: Option<Text>,
+    pub as_left: Option<Text>,
+    #[serde(default)]
+    pub covers_ratio: bool,
+    /// SHA-256.
+    pub document: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,6 +5,8 @@
 //! before. It alters nothing.
 
 mod amount;
+mod by_hand;
+mod device;
 mod reading;
 
 use super::DaemonError;
@@ -86,6 +88,9 @@ fn judge_one(case: &Case<'_>, act: &Content) -> Result<(), DaemonError> {
         Content::Decision(_) | Content::Correction(_) => reading::judge(case, act),
         Content::Amount(amount) => amount::judge(case, amount).map_err(DaemonError::Refused),
         Content::Check(check) => amount::judge_check(case, check).map_err(DaemonError::Refused),
+        Content::Certificate(certificate) => device::judge_certificate(case, certificate),
+        Content::Exchange(exchange) => device::judge_exchange(case, exchange),
+        Content::Reading(entry) => by_hand::judge(case, entry),
         Content::Seal(_) => refused("a seal is made by closing a period".to_owned()),
     }
 }

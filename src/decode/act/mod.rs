@@ -7,12 +7,14 @@
 //! [`Content`]; what it comes to is `publish::registry`'s, whether it may be recorded `daemon::judge`'s.
 
 mod decision;
+mod device;
 mod seal;
 mod settle;
 
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
+pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry};
 pub use seal::{Seal, SealedShare, SealedValue};
 pub use settle::{Settled, Settlements, stored_value};
 
@@ -37,6 +39,8 @@ pub enum ActError {
     Precision(String),
     #[error("a recorded amount: {0}")]
     Amount(String),
+    #[error("a recorded act on a device: {0}")]
+    Device(String),
 }
 
 /// What an act says.
@@ -48,6 +52,9 @@ pub enum Content {
     Seal(Seal),
     Amount(AmountEntry),
     Check(AmountCheck),
+    Certificate(CertificateEntry),
+    Exchange(ExchangeEntry),
+    Reading(ReadingEntry),
 }
 
 /// A recorded act with its number in the project.
@@ -92,6 +99,9 @@ impl Content {
             Self::Seal(_) => "seal",
             Self::Amount(_) => "amount",
             Self::Check(_) => "check",
+            Self::Certificate(_) => "certificate",
+            Self::Exchange(_) => "exchange",
+            Self::Reading(_) => "reading",
         }
     }
 
@@ -103,6 +113,7 @@ impl Content {
             Self::Correction(_) => Kind::Correction,
             Self::Seal(_) => Kind::Seal,
             Self::Amount(_) | Self::Check(_) => Kind::Amount,
+            Self::Certificate(_) | Self::Exchange(_) | Self::Reading(_) => Kind::Act,
         }
     }
 
@@ -115,6 +126,9 @@ impl Content {
             Self::Seal(seal) => &seal.prepared_by,
             Self::Amount(amount) => &amount.entered_by,
             Self::Check(check) => &check.checked_by,
+            Self::Certificate(certificate) => &certificate.entered_by,
+            Self::Exchange(exchange) => &exchange.done_by,
+            Self::Reading(reading) => &reading.read_by,
         }
     }
 
@@ -123,6 +137,9 @@ impl Content {
     pub fn documents(&self) -> Vec<&str> {
         match self {
             Self::Amount(amount) if !amount.document.is_empty() => vec![&amount.document],
+            Self::Certificate(certificate) => vec![&certificate.document],
+            Self::Exchange(exchange) if !exchange.document.is_empty() => vec![&exchange.document],
+            Self::Reading(reading) if !reading.document.is_empty() => vec![&reading.document],
             _ => Vec::new(),
         }
     }

@@ -14,6 +14,8 @@ use crate::domain::unit::Conversion;
 #[derive(Debug, Clone, Default)]
 pub struct Settlements {
     by_identity: BTreeMap<(ChannelKey, Timestamp), Settlement>,
+    /// From and to, both exclusive, of the times in which a channel had no meter.
+    offs: BTreeMap<ChannelKey, Vec<(Timestamp, Timestamp)>>,
 }
 
 /// What recorded acts say of an identity.
@@ -25,6 +27,8 @@ pub enum Settled {
     Value(Fixed6, Code),
     /// Acts contradict each other, or leave a conflict: anything between these.
     Contradicted { low: Fixed6, high: Fixed6 },
+    /// No meter hung that could show it: whatever was sent is not used.
+    Off,
 }
 
 /// What is settled of one identity.
@@ -66,6 +70,10 @@ impl Settlements {
     /// leave all their values in doubt.
     #[must_use]
     pub fn settle(&self, channel: &ChannelKey, at: Timestamp, known: &[Fixed6]) -> Settled {
+        let is_off = |(from, to): &(Timestamp, Timestamp)| *from < at && at < *to;
+        if self.offs.get(channel).is_some_and(|offs| offs.iter().any(is_off)) {
+            return Settled::Off;
+        }
         let Some(settlement) = self.by_identity.get(&(channel.clone(), at)) else {
             return Settled::Open;
         };
@@ -96,6 +104,14 @@ impl Settlements {
         }
     }
 
+    /// The times in which channels had no meter; both ends exclusive, all of them at once.
+    pub fn set_offs(&mut self, offs: Vec<(ChannelKey, Timestamp, Timestamp)>) {
+        self.offs.clear();
+        for (channel, from, to) in offs {
+            self.offs.entry(channel).or_default().push((from, to));
+        }
+    }
+
     /// The identities that acts touch.
     pub fn identities(&self) -> impl Iterator<Item = &(ChannelKey, Timestamp)> {
         self.by_identity.keys()
@@ -103,7 +119,7 @@ impl Settlements {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_identity.is_empty()
+        self.by_identity.is_empty() && self.offs.is_empty()
     }
 }
 
@@ -182,6 +198,7 @@ mod tests {
             Settled::Open => "open".to_owned(),
             Settled::Value(value, code) => format!("{code} {value}"),
             Settled::Contradicted { low, high } => format!("{low} to {high}"),
+            Settled::Off => "off".to_owned(),
         }
     }
 

@@ -62,6 +62,8 @@ pub(super) fn findings(
     planned(input, statement, applied, &mut findings);
     let sources = applied.iter().flat_map(|one| &one.sources);
     sources.for_each(|(_, source)| documents_check::check(input, source, &mut findings));
+    findings.extend(statement.changes.iter().map(super::changes::ChangeFacts::finding));
+    super::calibration::check::check(input, statement, &mut findings);
     ex_ante(input, statement, &mut findings);
     boundary(statement, &mut findings);
     calendar(input, &mut findings);

@@ -11,11 +11,13 @@ use crate::config::plan::history::PlanHistory;
 use crate::dataset::rows::MessageRow;
 use crate::decode::act::{Act, ActError, Content, Seal, Settlements};
 use crate::decode::amount::Ledger;
+use crate::decode::devices::Devices;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Code;
 use crate::domain::message::{Kind, Payload};
 use crate::domain::reading::{ChannelKey, Place, Refusal, refused_text};
 use crate::domain::time::Timestamp;
+use crate::period::changes::RecordedPlan;
 
 /// A methodology as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +37,13 @@ pub struct SealLeaf {
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     plans: PlanHistory,
-    /// Leaf of each plan, by number from 1.
-    plan_leaves: Vec<i64>,
+    /// Leaf of each plan and when it was received, by number from 1.
+    plan_leaves: Vec<(i64, Timestamp)>,
     /// The last text of each id.
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
     ledger: Ledger,
+    devices: Devices,
     seals: Vec<SealLeaf>,
     /// All acts that take effect, with their leaves.
     acts: Vec<(i64, Act)>,
@@ -102,7 +105,18 @@ impl Registry {
     /// The leaf that carries the plan of this number.
     #[must_use]
     pub fn plan_leaf(&self, number: u32) -> Option<i64> {
-        self.plan_leaves.get((number as usize).checked_sub(1)?).copied()
+        self.plan_leaves.get((number as usize).checked_sub(1)?).map(|(leaf, _)| *leaf)
+    }
+
+    /// The plans with the times at which they were received, by number.
+    #[must_use]
+    pub fn recorded_plans(&self) -> Vec<RecordedPlan> {
+        let plans = self.plans.iter().zip(&self.plan_leaves);
+        let recorded = |(plan, (_, received_at)): (&Arc<Plan>, &(i64, Timestamp))| RecordedPlan {
+            plan: plan.clone(),
+            received_at: *received_at,
+        };
+        plans.map(recorded).collect()
     }
 
     #[must_use]
@@ -119,6 +133,12 @@ impl Registry {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Certificates and exchanges of meters.
+    #[must_use]
+    pub fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// The first leaf that carries a document.
@@ -154,8 +174,11 @@ impl Registry {
     /// messages must be computed with.
     #[must_use]
     pub fn stretches(&self) -> Vec<(ChannelKey, Timestamp, Timestamp)> {
-        let settled = self.settlements.identities();
-        settled.map(|(key, at)| (key.clone(), *at, *at)).collect()
+        let settled = self.settlements.identities().map(|(key, at)| (key.clone(), *at, *at));
+        let exchanged = self.devices.exchanges().flat_map(|one| {
+            one.registers.iter().map(|shown| (shown.channel.clone(), one.off, one.on))
+        });
+        settled.chain(exchanged).collect()
     }
 
     /// Takes an act into account.
@@ -179,6 +202,21 @@ impl Registry {
             Content::Check(check) => {
                 self.ledger.check(check);
                 Change::None
+            }
+            // It is decoded as a reading of its channel.
+            Content::Reading(reading) => {
+                reading.stamp()?;
+                reading.number()?;
+                Change::None
+            }
+            Content::Certificate(certificate) => {
+                self.devices.add_certificate(act.number, leaf, certificate)?;
+                Change::None
+            }
+            Content::Exchange(exchange) => {
+                let touched = self.devices.add_exchange(act.number, leaf, exchange)?;
+                self.settlements.set_offs(self.devices.offs());
+                Change::Stretches(touched)
             }
         };
         self.last_act = self.last_act.max(act.number);
@@ -216,7 +254,7 @@ impl Registry {
         let (number, valid_from) = (plan.number, plan.valid_from);
         match self.plans.push(Arc::new(plan)) {
             Ok(()) => {
-                self.plan_leaves.push(row.leaf);
+                self.plan_leaves.push((row.leaf, row.header.received_at));
                 Change::Plan { number, valid_from }
             }
             Err(error) => self.refuse(row, bytes, &error.to_string()),

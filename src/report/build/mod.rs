@@ -1,5 +1,7 @@
 //! From the statement of a period to the report's model: exact values become figures.
 
+mod calibration;
+mod changes;
 mod cross;
 
 use super::model::{
@@ -52,6 +54,12 @@ impl Report {
                 .map(|one| cross::allocation(one, zone))
                 .collect(),
             paths: statement.paths.iter().map(|path| cross::path(path, zone)).collect(),
+            calibration: calibration::calibration(statement),
+            changes: statement
+                .changes
+                .iter()
+                .map(|one| changes::change(one, &statement.project.zone))
+                .collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),
@@ -185,7 +193,12 @@ fn input(facts: &InputTotal) -> Input {
         low,
         high,
         chosen: figure(facts.chosen, &facts.unit),
-        side: if total.is_doubtful() { facts.side() } else { "exact" }.to_owned(),
+        side: match (total.is_doubtful(), &facts.correction) {
+            (true, _) => facts.side(),
+            (false, Some(_)) => "corrected",
+            (false, None) => "exact",
+        }
+        .to_owned(),
         coverage: percent(total.covered_us, total.length_us),
         leaves: total.leaves.map(<[i64; 2]>::from),
     }

@@ -1,13 +1,73 @@
 //! Changes and deviations.
 
 use super::Chapter;
+use super::block::{Block, Table, code, figure, text};
 use crate::report::model::Report;
 
-pub(super) fn chapter(_report: &Report) -> Chapter {
-    Chapter::new(
-        "changes",
-        "Changes and deviations",
-        vec![super::nothing("changes of the registered plan and deviations from it")],
-    )
-    .on_sheet("Changes")
+pub(super) fn chapter(report: &Report) -> Chapter {
+    let blocks = match report.changes.is_empty() {
+        true => vec![super::nothing("changes of the registered plan and deviations from it")],
+        false => vec![changes(report), effects(report)],
+    };
+    Chapter::new("changes", "Changes and deviations", blocks).on_sheet("Changes")
+}
+
+fn changes(report: &Report) -> Block {
+    let rows = report.changes.iter().map(|one| {
+        let approval = one.approval.as_ref();
+        vec![
+            text(&one.what),
+            text(format!("{}, by plan {}", one.old, one.old_plan)),
+            text(format!("{}, by plan {}", one.new, one.new_plan)),
+            text(&one.kind),
+            text(&one.time),
+            text(&one.reason),
+            text(approval.map_or_else(
+                || "none recorded".to_owned(),
+                |approval| {
+                    format!("{}, number {}, {}", approval.body, approval.number, approval.date)
+                },
+            )),
+            approval
+                .and_then(|approval| approval.document.as_deref())
+                .map_or_else(|| text("-"), code),
+            text(match one.is_backdated {
+                true => {
+                    format!("in force from {}, recorded at {}", one.valid_from, one.received_at)
+                }
+                false => format!("in force from {}", one.valid_from),
+            }),
+        ]
+    });
+    let columns = [
+        "What",
+        "Old",
+        "New",
+        "Kind",
+        "Time",
+        "Reason",
+        "Approval",
+        "Its document (SHA-256)",
+        "In force",
+    ];
+    Block::Table(Table::new("Changes of what is registered", &columns, rows))
+}
+
+fn effects(report: &Report) -> Block {
+    let all = report.changes.iter().enumerate();
+    let rows = all.flat_map(|(index, change)| {
+        change.effects.iter().enumerate().map(move |(row, one)| {
+            let at = |name: &str| format!("/changes/{index}/effects/{row}/{name}");
+            vec![
+                text(&change.what),
+                text(format!("{} {}", one.methodology, one.year)),
+                figure(at("er_old"), &one.er_old),
+                figure(at("er_new"), &one.er_new),
+                text(&one.counts),
+            ]
+        })
+    });
+    let columns = ["What", "Year", "#ER with the old", "#ER with the new", "Counts"];
+    let caption = "What each change alters, all else as it counts, in tCO2e";
+    Block::Table(Table::new(caption, &columns, rows))
 }

@@ -29,7 +29,7 @@ pub fn write(report: &Report) -> String {
 
 /// Text for HTML and SVG, in content and in quoted attributes.
 #[must_use]
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -3,12 +3,18 @@
 //! A [`Figure`] is a decimal string in full precision with its printed form; counts are whole
 //! numbers. Field order is the order of `report.json`, whose schema is `schemas/report.schema.json`.
 
+mod calibration;
+mod change;
 mod cross;
 mod parameter;
 mod project;
 mod quality;
 mod result;
 
+pub use calibration::{
+    Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
+};
+pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use cross::{Allocation, GapStretch, PathPair};
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
@@ -56,6 +62,10 @@ pub struct Report {
     pub allocations: Vec<Allocation>,
     /// Two paths to one number.
     pub paths: Vec<PathPair>,
+    /// The meters, whether they were in control, and what their errors alter.
+    pub calibration: Calibration,
+    /// Changes of what earlier plans registered.
+    pub changes: Vec<PlanChange>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,

@@ -3,8 +3,12 @@
 use super::Findings;
 use crate::config::plan::raw::{Number, RawChannel};
 use crate::config::plan::watch::Watch;
-use crate::config::plan::{ChannelKind, ChannelPlan, Exchange, GaugeRule, StampAt};
+use crate::config::plan::{
+    ChannelKind, ChannelPlan, DevicePlan, Dial, Exchange, GaugeRule, StampAt,
+};
 use crate::domain::decimal::Fixed6;
+use crate::domain::reading::{ChannelKey, DeviceKey};
+use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 
 pub(super) const STAMPS: &[(&str, StampAt)] = &[("start", StampAt::Start), ("end", StampAt::End)];
@@ -17,16 +21,26 @@ enum Kind {
 }
 
 impl Findings<'_> {
-    pub(super) fn channel(&mut self, raw: &RawChannel) -> Option<ChannelPlan> {
+    pub(super) fn channel(
+        &mut self,
+        raw: &RawChannel,
+        devices: &[DevicePlan],
+    ) -> Option<ChannelPlan> {
         let key = self.channel_key(&raw.id);
+        let device = self.device_of(raw, key.as_ref(), devices);
         let unit = self.unit(&raw.unit);
         let sent_unit = match &raw.sent_unit {
             Some(sent) => self.unit(sent),
             None => unit,
         };
         let cadence_us = raw.cadence.as_ref().and_then(|text| self.duration_us(text));
-        let installed = raw.installed.as_ref().and_then(|text| self.instant(text));
-        let retired = raw.retired.as_ref().and_then(|text| self.instant(text));
+        let mut installed = raw.installed.as_ref().and_then(|text| self.instant(text));
+        let mut retired = raw.retired.as_ref().and_then(|text| self.instant(text));
+        if let Some(device) = device {
+            self.agree_with_device(raw, device, installed, retired);
+            installed = installed.or(device.installed);
+            retired = retired.or(device.retired);
+        }
         let range = match &raw.range {
             Some([low, high]) => Some((self.stored(low)?, self.stored(high)?)),
             None => None,
@@ -46,6 +60,12 @@ impl Findings<'_> {
             self.tell(place, "retired before it was installed", "check both times");
         }
         let kind = self.kind(raw, unit, sent_unit, cadence_us)?;
+        let dial = self.dial(raw, kind, device);
+        let plate = device.map(|device| &device.plate);
+        let said = |own: &String, plate: Option<&String>| match own.as_str() {
+            "" => plate.cloned().unwrap_or_default(),
+            own => own.to_owned(),
+        };
         let mut channel = ChannelPlan {
             key: key?,
             kind,
@@ -57,12 +77,118 @@ impl Findings<'_> {
             installed,
             retired,
             exchanges: self.exchanges(raw, kind, unit, sent_unit),
-            serial: raw.serial.clone(),
-            class: raw.class.clone(),
+            device: device.map(|device| device.key.clone()),
+            dial,
+            serial: said(&raw.serial, plate.map(|plate| &plate.serial)),
+            class: said(&raw.class, plate.map(|plate| &plate.class)),
             watch: Watch::default(),
         };
+        if let (ChannelKind::Register { modulus: None }, Some(plate), None) =
+            (kind, plate, &raw.digits)
+        {
+            let whole = plate.digits.map(|(whole, _)| whole);
+            match channel.register(whole, plate.multiplier) {
+                Some(register) => {
+                    channel.kind = ChannelKind::Register { modulus: register.modulus };
+                }
+                None => self.tell(
+                    raw.id.span(),
+                    "the display of its device goes beyond what can be stored",
+                    "store it in a larger unit",
+                ),
+            }
+        }
         channel.capacity = self.capacity(raw, &channel);
         Some(channel)
+    }
+
+    /// The device that a channel comes from: the one it names, else that of its id.
+    fn device_of<'a>(
+        &mut self,
+        raw: &RawChannel,
+        key: Option<&ChannelKey>,
+        devices: &'a [DevicePlan],
+    ) -> Option<&'a DevicePlan> {
+        if let Some(text) = &raw.device {
+            let named = devices.iter().find(|one| one.key.to_string() == *text.get_ref());
+            if named.is_none() {
+                let message = format!("device {:?} is not declared", text.get_ref());
+                self.tell(text.span(), message, "add a [[device]]");
+            }
+            return named;
+        }
+        let key = key?;
+        let own = DeviceKey { site: key.site.clone(), device: key.device.clone() };
+        devices.iter().find(|device| device.key == own)
+    }
+
+    /// What a channel says of its meter beside the device must be the same.
+    fn agree_with_device(
+        &mut self,
+        raw: &RawChannel,
+        device: &DevicePlan,
+        installed: Option<Timestamp>,
+        retired: Option<Timestamp>,
+    ) {
+        let plate = &device.plate;
+        for (what, own, of_device) in
+            [("serial", &raw.serial, &plate.serial), ("class", &raw.class, &plate.class)]
+        {
+            if !own.is_empty() && own != of_device {
+                let message =
+                    format!("{what} {own:?}, its device {} says {of_device:?}", device.key);
+                self.tell(raw.id.span(), message, "leave it to the device");
+            }
+        }
+        if let (Some(digits), Some((whole, _))) = (&raw.digits, plate.digits)
+            && *digits.get_ref() != i64::from(whole)
+        {
+            let message = format!("{} digits, its device has {whole}", digits.get_ref());
+            self.tell(digits.span(), message, "leave them to the device");
+        }
+        if let (Some(own), Some(of_device)) = (installed, device.installed)
+            && own < of_device
+        {
+            let message = format!("serves before its device was installed at {of_device}");
+            self.tell(raw.id.span(), message, "leave installed to the device");
+        }
+        if let (Some(own), Some(of_device)) = (retired, device.retired)
+            && own > of_device
+        {
+            let message = format!("serves after its device was retired at {of_device}");
+            self.tell(raw.id.span(), message, "leave retired to the device");
+        }
+    }
+
+    /// Whether a register's values are the display's. Where the device multiplies, that must be said.
+    fn dial(&mut self, raw: &RawChannel, kind: ChannelKind, device: Option<&DevicePlan>) -> Dial {
+        let is_register = matches!(kind, ChannelKind::Register { .. });
+        let multiplier = device.map_or(Fixed6::ONE, |device| device.plate.multiplier);
+        if let Some(values) = &raw.values {
+            let is_display = self.choice(values, &[("display", true), ("primary", false)]);
+            if !is_register {
+                let advice = "leave it out; a gateway sends rates and deltas multiplied";
+                self.tell(values.span(), "only a register has a display that is read", advice);
+            }
+            if is_display == Some(true) && device.is_none() {
+                let advice = "add its [[device]] with multiplier and digits";
+                self.tell(values.span(), "values of a display whose device is not known", advice);
+            }
+            return match is_display {
+                Some(true) => Dial { is_display: true, multiplier },
+                _ => Dial::PRIMARY,
+            };
+        }
+        if is_register && multiplier != Fixed6::ONE {
+            let message = format!(
+                "its device multiplies by {}, and whether its values are multiplied is not said",
+                multiplier.to_decimal()
+            );
+            let advice =
+                "add values = \"display\" (as the meter shows) or \"primary\" (multiplied)";
+            self.tell(raw.id.span(), message, advice);
+        }
+        Dial::PRIMARY
     }
 
     fn kind(
@@ -144,11 +270,19 @@ impl Findings<'_> {
             let (Some(at), Some(last), Some(first)) = (self.instant(&one.at), last, first) else {
                 continue;
             };
-            if exchanges.last().is_some_and(|earlier| earlier.at >= at) {
+            if exchanges.last().is_some_and(|earlier| earlier.on >= at) {
                 let advice = "write them in the order of time";
                 self.tell(one.at.span(), "not after the exchange before it", advice);
             }
-            exchanges.push(Exchange { at, last, first });
+            exchanges.push(Exchange {
+                off: at,
+                on: at,
+                last: Some(last),
+                first,
+                is_disconnected: true,
+                old: None,
+                new: None,
+            });
         }
         exchanges
     }

@@ -1,6 +1,8 @@
 //! From the plan as written to the plan as checked; everything wrong is told at once.
 
+mod changes;
 mod channels;
+mod devices;
 mod readers;
 mod registered;
 pub mod stamps;
@@ -60,8 +62,9 @@ impl Findings<'_> {
             _ => self.refuse(raw.number.span(), "plans are numbered 1, 2, 3, ..."),
         };
         let valid_from = self.instant(&raw.valid_from);
+        let mut devices = self.devices(raw);
         let mut channels: Vec<_> =
-            raw.channel.iter().filter_map(|channel| self.channel(channel)).collect();
+            raw.channel.iter().filter_map(|channel| self.channel(channel, &devices)).collect();
         channels.sort_by(|a, b| a.key.cmp(&b.key));
         for pair in channels.windows(2).filter(|pair| pair[0].key == pair[1].key) {
             let place =
@@ -73,7 +76,9 @@ impl Findings<'_> {
         let registered = self.registered(&raw.registered, &channels);
         if let Some(registered) = &registered {
             registered.parameters.iter().for_each(|p| bound_channels(&mut channels, p));
+            self.link_devices(raw, &mut devices, &channels, registered);
         }
+        let changes = self.changes(&raw.change, *raw.number.get_ref());
         let tolerances = self.tolerances(&raw.tolerances);
         let settings = self.settings(&raw.checks);
         self.watch(raw, &mut channels, &settings);
@@ -84,6 +89,8 @@ impl Findings<'_> {
             number: number?,
             valid_from: valid_from?,
             registered: registered?,
+            changes,
+            devices,
             channels,
             readers,
             tolerances,
@@ -252,6 +259,8 @@ fn owned(text: Option<&Spanned<String>>) -> Option<String> {
     text.map(|text| text.get_ref().clone())
 }
 
+#[cfg(test)]
+mod device_tests;
 #[cfg(test)]
 mod registered_tests;
 #[cfg(test)]

@@ -184,7 +184,7 @@ impl Findings<'_> {
         years
     }
 
-    fn date(&mut self, text: &Text) -> Option<Date> {
+    pub(super) fn date(&mut self, text: &Text) -> Option<Date> {
         match Date::parse(text.get_ref()) {
             Ok(date) => Some(date),
             Err(error) => self.refuse(text.span(), error.to_string()),
@@ -275,8 +275,28 @@ impl Findings<'_> {
             source: raw.source.clone(),
             method: raw.method.clone(),
             frequency: raw.frequency.clone(),
+            every_us: self.every(raw, &used),
             comments: raw.comments.clone(),
         })
+    }
+
+    /// How often a parameter is recorded at least; none of its channels may do so less often.
+    fn every(&mut self, raw: &RawParameter, used: &[&ChannelPlan]) -> Option<i64> {
+        let text = raw.every.as_ref()?;
+        let every_us = self.duration_us(text)?;
+        for channel in used {
+            let Some(cadence_us) = channel.cadence_us.filter(|cadence| *cadence > every_us) else {
+                continue;
+            };
+            let message = format!(
+                "channel {} records every {} s, less often than every {}",
+                channel.key,
+                cadence_us / 1_000_000,
+                text.get_ref()
+            );
+            self.tell(raw.symbol.span(), message, "correct its cadence, or what is registered");
+        }
+        Some(every_us)
     }
 
     /// What the codes of a category's channel stand for.

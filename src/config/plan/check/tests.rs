@@ -122,7 +122,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "mrv_plan = 1",
         "mrv_plan = 1\ncolour = 1",
         &[
-            "p.toml:2:1: unknown field `colour`, expected one of `mrv_plan`, `project`, `number`, `valid_from`, `registered`, `tolerances`, `checks`, `site`, `exclusion`, `ex_ante_reason`, `channel`, `reader`",
+            "p.toml:2:1: unknown field `colour`, expected one of `mrv_plan`, `project`, `number`, `valid_from`, `registered`, `tolerances`, `checks`, `site`, `exclusion`, `ex_ante_reason`, `change`, `device`, `channel`, `reader`",
         ],
     ),
     (

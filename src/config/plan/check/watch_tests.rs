@@ -94,7 +94,10 @@ fn a_right_plan_says_what_it_says() {
     assert_eq!(settings.number(Code::Spike, "window"), 9, "its own");
     assert_eq!(settings.number(Code::Stuck, "window"), 6, "the catalogue's");
     assert_eq!(meter.watch.sun.map(|place| place.latitude_micro), Some(13_750_000));
-    assert_eq!((meter.watch.decimals, meter.watch.clipping.map(|v| v.micro())), (Some(1), Some(99_000_000)));
+    assert_eq!(
+        (meter.watch.decimals, meter.watch.clipping.map(|v| v.micro())),
+        (Some(1), Some(99_000_000))
+    );
     let checks = &plan.registered.cross_checks;
     // 0.5 and 0.5 %: the root of both squares.
     assert_eq!(checks.check_meters[0].tolerance_ppm, 7_071);

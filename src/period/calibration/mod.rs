@@ -3,6 +3,16 @@
 //!
 //! Takes readings of import and export registers; gives what they count as. Export is lowered, import
 //! raised; the net is never corrected, because half of the error would cancel. Pure.
+//!
+//! [`timeline`] says when a meter was in control and by what error it counts when it was not,
+//! [`correct`] applies that to totals, [`check`] tells it, [`facts`] lists it. Which way a register
+//! counts is found by the equations: they are evaluated with the error on both sides, and each value
+//! is then corrected to the one where ER is lowest.
+
+pub(super) mod check;
+pub mod correct;
+pub mod facts;
+pub mod timeline;
 
 use crate::methodology::{Number, NumberError};
 
