@@ -24,6 +24,11 @@ command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 # Recalculates the workbooks that tests write.
 command -v soffice >/dev/null || packages+=(libreoffice-calc)
+# Renders and reads the PDFs that tests write.
+command -v pdftoppm >/dev/null || packages+=(poppler-utils)
+# Scripts of the partner countries in reports; fc-list is not always there.
+[ -e /usr/share/fonts/truetype/noto/NotoSansKhmer-Regular.ttf ] || packages+=(fonts-noto-core)
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || packages+=(fonts-noto-cjk)
 if [ "${1:-}" = bench ] && [ ! -x /usr/sbin/mosquitto ]; then packages+=(mosquitto); fi
 if [ ${#packages[@]} -gt 0 ]; then
     say "installing ${packages[*]}"

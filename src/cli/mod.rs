@@ -22,6 +22,7 @@ mod methodology;
 mod outcome;
 mod period;
 mod plan;
+mod publish;
 mod query;
 mod rebuild;
 mod recheck;
@@ -31,6 +32,7 @@ mod schema;
 mod serve;
 mod simulate;
 mod whatif;
+mod workbook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,6 +111,8 @@ enum Command {
     Rebuild(rebuild::Arguments),
     #[command(subcommand)]
     Simulate(simulate::Command),
+    #[command(subcommand)]
+    Workbook(workbook::Command),
 }
 
 /// How a command ended, other than by an error.
@@ -157,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Log(command) => log::run(&context, command),
         Command::Rebuild(arguments) => rebuild::run(&context, arguments),
         Command::Simulate(command) => simulate::run(&context, command),
+        Command::Workbook(command) => workbook::run(&context, command),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use super::context::{UsageError, project_id, say};
-use super::{Context, Ended};
+use super::{Context, Ended, publish};
 use crate::daemon::period::{Close, SEALED, is_sealable};
 use crate::daemon::request::{Answer, Request};
 use crate::domain::time::Date;
@@ -24,6 +24,7 @@ pub enum Command {
     Close(CloseArguments),
     /// List the sealed periods of a project and where their reports are.
     Show(ShowArguments),
+    Publish(publish::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +61,7 @@ pub fn run(context: &Context, command: Command) -> Result<Ended> {
     match command {
         Command::Close(arguments) => close(context, arguments),
         Command::Show(arguments) => show(context, &arguments),
+        Command::Publish(arguments) => publish::run(context, &arguments),
     }
 }
 
@@ -112,7 +114,7 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
                         .to_owned(),
                 };
                 format!(
-                    "{}\n{sealed}\nreport.html, report.xlsx, report.json: {folder}",
+                    "{}\n{sealed}\nreport.pdf, report.html, report.xlsx, report.json: {folder}",
                     summary.trim_end()
                 )
             })?;

@@ -15,6 +15,7 @@ use crate::domain::time::Date;
 use crate::period::Period;
 use crate::publish::Project;
 use crate::report::collect::{self, Collected, Named, sealed_value};
+use crate::report::pdf::{self, Fonts};
 use crate::report::{Report, ReportError, html, json, text, xlsx};
 
 /// Folder of a draft's report; the next draft replaces it.
@@ -131,12 +132,18 @@ pub fn write(
         .join(if is_draft { DRAFT } else { UNSEALED });
     create_folder(&folder)?;
     let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
-    let summary = text::write(&report);
+    let (printed, notes) = print(layout, &report);
+    let summary = text::write(&report) + &notes;
     let report_json = json::write(&report).map_err(|error| failed(&error))?;
     let workbook = xlsx::write(&report).map_err(|error| failed(&error))?;
     put(&folder, "report.json", report_json.as_bytes())?;
     put(&folder, "report.html", html::write(&report).as_bytes())?;
     put(&folder, "report.xlsx", &workbook)?;
+    match printed {
+        Some(pdf) => put(&folder, "report.pdf", &pdf)?,
+        // A draft replaces the one before it: an older PDF must not stand beside newer figures.
+        None => remove(&folder.join("report.pdf"))?,
+    }
     put(&folder, "summary.txt", summary.as_bytes())?;
     crate::dataset::durable::sync_folder(&folder)?;
     Ok(Closed {
@@ -201,6 +208,30 @@ pub fn is_sealable(close: &Close) -> bool {
     match (name(&close.prepared_by), name(&close.reviewed_by)) {
         (Some(prepared), Some(reviewed)) => prepared != reviewed,
         _ => false,
+    }
+}
+
+/// The report as PDF, and what it could not print, a line each; a want of fonts never stops a close.
+fn print(layout: &Layout, report: &Report) -> (Option<Vec<u8>>, String) {
+    let folder = layout.fonts();
+    let fonts = if folder.is_dir() { Fonts::folder(&folder) } else { Fonts::system() };
+    match pdf::write(report, &fonts) {
+        Ok(pdf) => {
+            let line = |one: &pdf::Missing| {
+                format!("report.pdf   no font has {}, in: {}\n", one.code, one.places.join("; "))
+            };
+            (Some(pdf.bytes), pdf.missing.iter().map(line).collect())
+        }
+        Err(fault) => (None, format!("report.pdf   not written: {fault}\n")),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), DaemonError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(DaemonError::io("remove", path)(error))
+        }
+        _ => Ok(()),
     }
 }
 

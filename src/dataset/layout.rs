@@ -51,6 +51,12 @@ impl Layout {
         self.root.join("credentials.sqlite")
     }
 
+    /// Fonts for reports, in place of the system's where it exists.
+    #[must_use]
+    pub fn fonts(&self) -> PathBuf {
+        self.root.join("fonts")
+    }
+
     #[must_use]
     pub fn blobs(&self) -> PathBuf {
         self.root.join("blobs")

@@ -6,7 +6,7 @@ use crate::config::plan::{FixedValue, Registered};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{
     Aggregation, Bounds, IndexSet, Inputs, Methodology, Number, Outcome, ParameterKind, Picked,
-    Step,
+    Sheet, Step,
 };
 
 /// The equations of a methodology. [`Methodology`] is the one of the house.
@@ -103,7 +103,7 @@ pub struct BoundedInput {
 }
 
 /// What the equations give, in exact decimals.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Evaluation {
     /// In tCO2e, where ER is lowest.
     pub re: Decimal,
@@ -120,6 +120,8 @@ pub struct Evaluation {
     pub steps: Vec<StepResult>,
     /// The values fixed ex ante as they entered the equations.
     pub fixed: Vec<FixedFacts>,
+    /// The outcome itself, for what is only told beside the figures; `None` where equations keep none.
+    pub outcome: Option<Outcome>,
 }
 
 impl Equations for Methodology {
@@ -227,6 +229,7 @@ impl Equations for Methodology {
             trial_count: outcome.trials as u64,
             steps: steps.collect::<Result<_, _>>()?,
             fixed: fixed(self, registered, &outcome)?,
+            outcome: Some(outcome),
         })
     }
 }
@@ -259,13 +262,30 @@ fn picked<'a>(outcome: &'a Outcome, symbol: &str, members: &[String]) -> Option<
     outcome.inputs.iter().find(|one| one.symbol == symbol && one.members == members)
 }
 
+/// Gives formulae labels in braces, and sums that are too long for one cell a number: `{#1}`.
+#[derive(Default)]
+struct Labels {
+    sums: Vec<Vec<String>>,
+}
+
+impl Sheet for Labels {
+    fn cell(&mut self, symbol: &str, members: &[String]) -> String {
+        format!("{{{}}}", label(symbol, members))
+    }
+
+    fn column(&mut self, terms: Vec<String>) -> Option<String> {
+        self.sums.push(terms);
+        Some(format!("{{#{}}}", self.sums.len()))
+    }
+}
+
 fn step_result(
     methodology: &Methodology,
     inputs: &Inputs,
     step: &Step,
 ) -> Result<StepResult, String> {
-    let mut named = |symbol: &str, members: &[String]| format!("{{{}}}", label(symbol, members));
-    let formula = methodology.formula(&step.symbol, &step.members, inputs, &mut named);
+    let mut labels = Labels::default();
+    let formula = methodology.formula(&step.symbol, &step.members, inputs, &mut labels);
     let equation = methodology.equation(&step.symbol);
     Ok(StepResult {
         symbol: step.symbol.clone(),
@@ -274,6 +294,7 @@ fn step_result(
         description: equation.map_or(String::new(), |equation| equation.about.clone()),
         equation: step.equation.clone(),
         formula: formula.unwrap_or_default(),
+        sums: labels.sums,
         value: decimal(&step.value)?,
     })
 }

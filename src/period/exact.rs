@@ -14,7 +14,7 @@ const DIFFERENCE_DECIMALS: u32 = 12;
 const PART_DECIMALS: u32 = 12;
 
 /// `a + b`; `None` beyond the digits of a [`Decimal`].
-pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let exponent = a.exponent().min(b.exponent());
     let scaled = |value: Decimal| {
         let factor = 10i128.checked_pow(u32::try_from(value.exponent() - exponent).ok()?)?;

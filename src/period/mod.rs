@@ -7,6 +7,7 @@
 //! of the set of rows, whatever their order and the leaves they came from ([`digest`]).
 
 pub mod allocate;
+mod budget;
 pub mod calculation;
 pub mod calendar;
 pub mod calibration;
@@ -243,6 +244,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         allocations,
         gaps: Vec::new(),
         paths: paths::compare(input, &applied, &series, &stand_ins),
+        uncertainty: Vec::new(),
         counts: input.counts.to_vec(),
         refused: input.refused.to_vec(),
         findings: Vec::new(),
@@ -252,6 +254,12 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         // The same in every year.
         statement.fixed.extend(of_methodology.last().map_or(Vec::new(), |one| one.fixed.clone()));
         for evaluated in of_methodology {
+            if let Some(outcome) = &evaluated.evaluation.outcome {
+                let (year, plan) = (&evaluated.result, input.plan);
+                let (parameters, channels) = (&statement.parameters, &statement.channels);
+                let facts = budget::of_year(plan, year, outcome, parameters, channels);
+                statement.uncertainty.push(facts);
+            }
             statement.years.push(evaluated.result);
             statement.doubts.extend(evaluated.doubts);
             statement.history.extend(evaluated.history);

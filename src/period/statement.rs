@@ -50,6 +50,8 @@ pub struct Statement {
     pub gaps: Vec<GapFacts>,
     /// Two paths to one number.
     pub paths: Vec<PathFacts>,
+    /// By year, as the years are.
+    pub uncertainty: Vec<UncertaintyFacts>,
     pub counts: Vec<ChannelCount>,
     pub refused: Vec<RefusedGroup>,
     /// Findings on series and on the period, the gravest first.
@@ -327,6 +329,9 @@ pub struct StepResult {
     pub equation: String,
     /// The equation over named values, `{EG[roof]}*{EF_RE}`; empty where it has no such form.
     pub formula: String,
+    /// The terms of its sums that are too long for one cell, over named values; the formula names the
+    /// first as `{#1}`.
+    pub sums: Vec<Vec<String>>,
     pub value: Decimal,
 }
 
@@ -352,6 +357,40 @@ pub struct DoubtCost {
     /// `er_best - ER`, in tCO2e, never below zero.
     pub cost: Decimal,
     pub sentence: String,
+}
+
+/// The uncertainty of a year's ER, in tCO2e: information, never a part of the claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncertaintyFacts {
+    /// The id of the methodology.
+    pub methodology: String,
+    pub year: i16,
+    pub shares: Vec<UncertaintyShare>,
+    /// Meter, where its uncertainty comes from, and its contribution; the largest first.
+    pub causes: Vec<(String, String, Decimal)>,
+    /// Standard and expanded (k = 2); `None` where no uncertainty is known.
+    pub combined: Option<Decimal>,
+    pub expanded: Option<Decimal>,
+    /// The expanded one in percent of ER; `None` where ER is 0.
+    pub percent: Option<Decimal>,
+    /// Inputs whose uncertainty is not set, and why.
+    pub unset: Vec<String>,
+    /// Inputs by how much ER moves for one percent of them, the largest first.
+    pub ranking: Vec<(String, Decimal)>,
+}
+
+/// One input's line of the budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncertaintyShare {
+    pub label: String,
+    /// The meter.
+    pub cause: String,
+    /// Of the input and its standard uncertainty.
+    pub unit: String,
+    pub standard: Decimal,
+    /// tCO2e per unit of the input.
+    pub sensitivity: Decimal,
+    pub contribution: Decimal,
 }
 
 /// `symbol[member, ...]`, or the symbol alone.

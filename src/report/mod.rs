@@ -22,6 +22,8 @@ pub mod json;
 pub mod model;
 mod notes;
 pub mod page;
+pub mod pdf;
+pub mod public;
 pub mod recheck;
 pub mod recompute;
 pub mod sample;
@@ -29,6 +31,7 @@ pub mod sample;
 mod schema;
 pub mod text;
 pub mod whatif;
+pub mod workbook;
 pub mod xlsx;
 
 pub use model::Report;

@@ -18,9 +18,9 @@ fn schema() -> Value {
     schema["title"] = json!("Monitoring report");
     schema["properties"]["format"]["const"] = json!(FORMAT);
     schema["properties"]["notice"]["const"] = json!(INDICATIVE);
-    // Every figure is a decimal text, never a number.
+    // Every figure is a decimal text, never a number; what a public version hides is a block.
     schema["$defs"]["Figure"]["properties"]["value"]["pattern"] =
-        json!("^-?(0|[1-9][0-9]*)(\\.[0-9]+)?(e-?[0-9]+)?$");
+        json!("^(-?(0|[1-9][0-9]*)(\\.[0-9]+)?(e-?[0-9]+)?|█+)$");
     schema
 }
 

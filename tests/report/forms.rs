@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use calamine::{Data, Reader, Xlsx};
+use mrv::report::pdf::{self, Fonts};
 use mrv::report::{Report, html, json, text, xlsx};
 use serde_json::Value;
 
@@ -43,10 +44,15 @@ fn every_form_of_every_report_is_written() {
         let page = html::write(&report);
         let book = xlsx::write(&report).unwrap();
         assert!(page.ends_with("</html>\n") && book.starts_with(b"PK"));
+        let fonts = Fonts::system();
+        let pdf = if fonts.is_empty() { None } else { Some(pdf::write(&report, &fonts).unwrap()) };
         if let Some(folder) = std::env::var_os(SHOW) {
             let folder = PathBuf::from(folder);
             std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
             std::fs::write(folder.join(format!("{name}.xlsx")), book).unwrap();
+            if let Some(pdf) = pdf {
+                std::fs::write(folder.join(format!("{name}.pdf")), pdf.bytes).unwrap();
+            }
         }
     }
 }

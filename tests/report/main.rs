@@ -7,8 +7,12 @@ mod fixture;
 mod forms;
 mod meters;
 mod methodologies;
+mod papers;
+#[path = "../support/recalculate.rs"]
+mod recalculate;
 mod shipped;
 mod substitutes;
+mod workbooks;
 
 use fixture::{CHILLER_PLAN, ENGINE_PLAN, PV_PLAN, Project, date, period, pv_quarter};
 use methodologies::{CHILLER_METHODOLOGY, ENGINE_METHODOLOGY, PV_METHODOLOGY};

@@ -92,6 +92,7 @@ impl Equations for Toy {
             description: self.description(symbol),
             equation: formula.replace(['{', '}'], ""),
             formula: formula.to_owned(),
+            sums: Vec::new(),
             value,
         };
         let fixed = registered.fixed.iter().map(|fixed| FixedFacts {
@@ -119,6 +120,7 @@ impl Equations for Toy {
                 step("ER", "{RE}-{PE}", er),
             ],
             fixed: fixed.collect(),
+            outcome: None,
         })
     }
 }

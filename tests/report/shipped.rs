@@ -13,7 +13,7 @@ fn methodology(id: &str) -> Methodology {
 }
 
 /// The plant of the fixture under `MRV_PV_F1`, its two meters as one system.
-fn plant() -> Project {
+pub fn plant() -> Project {
     let plan = PV_PLAN
         .replace("TEST_PV", "MRV_PV_F1")
         .replace(

@@ -3,6 +3,7 @@
 mod calibration;
 mod changes;
 mod cross;
+mod uncertainty;
 
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
@@ -60,6 +61,7 @@ impl Report {
                 .iter()
                 .map(|one| changes::change(one, &statement.project.zone))
                 .collect(),
+            uncertainty: statement.uncertainty.iter().map(uncertainty::uncertainty).collect(),
             channels: statement.channels.iter().map(channel).collect(),
             items: items(&statement.counts),
             refused: statement.refused.iter().map(refused).collect(),
@@ -69,6 +71,7 @@ impl Report {
                 .map(|finding| noted(finding, &statement.project.zone))
                 .collect(),
             provenance: provenance(statement),
+            hidden: Vec::new(),
         }
     }
 }
@@ -222,6 +225,7 @@ fn step(facts: &StepResult) -> Step {
         description: facts.description.clone(),
         equation: facts.equation.clone(),
         formula: facts.formula.clone(),
+        sums: facts.sums.clone(),
         value: figure(facts.value, &facts.unit),
     }
 }

@@ -6,7 +6,7 @@
 //! included; beside it stands the engine's value as exact text, and whether the two agree. A formula's
 //! stored result is the engine's value, for viewers that do not compute.
 
-mod names;
+pub(super) mod names;
 
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook,

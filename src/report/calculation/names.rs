@@ -9,7 +9,7 @@ const NAME_CHARACTERS_MAX: usize = 255;
 
 /// The names given so far, each to one place.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::report) struct Names {
     by_place: BTreeMap<Place, String>,
     /// In small letters: spreadsheets do not tell `EG` from `eg`.
     taken: BTreeMap<String, usize>,

@@ -72,6 +72,13 @@ fn control(report: &Report) -> Table {
             ("Prepared by", person(&status.prepared_by)),
             ("Reviewed by", person(&status.reviewed_by)),
             ("What the figures are", text(&report.notice)),
+            (
+                "Version",
+                text(match report.hidden.is_empty() {
+                    true => "full version",
+                    false => "public version: what is confidential is blacked out and listed",
+                }),
+            ),
         ],
     )
 }

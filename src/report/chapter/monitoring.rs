@@ -1,7 +1,8 @@
 //! The monitoring system: posts, the single-line diagram, and how each parameter comes about.
 
 use super::Chapter;
-use super::block::{Block, Table, paragraph, text};
+use super::block::{Block, Table, paragraph, soft, text};
+use crate::report::drawing;
 use crate::report::model::Report;
 
 pub(super) fn chapter(report: &Report) -> Chapter {
@@ -12,6 +13,14 @@ pub(super) fn chapter(report: &Report) -> Chapter {
     } else {
         Block::Table(Table::new("Monitoring structure", &columns, posts))
     }];
+    if let Some(diagram) = drawing::diagram(report) {
+        blocks.push(Block::Heading("Single-line diagram".to_owned()));
+        blocks.push(Block::Drawing(diagram));
+        blocks.push(soft(
+            "Drawn from the plan: sites, meters and monitoring points. The wiring behind the meters is not \
+             in the plan.",
+        ));
+    }
     blocks.push(Block::Heading("Information flow of each parameter".to_owned()));
     blocks.push(Block::Table(flow(report)));
     Chapter::new("monitoring", "Monitoring system", blocks).on_sheet("Monitoring system")

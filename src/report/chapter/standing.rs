@@ -1,18 +1,31 @@
 //! What stands open around the claim: double registration, forward action requests, confidentiality.
 
 use super::Chapter;
-use super::block::{Block, paragraph};
+use super::block::{Block, Table, paragraph, text};
 use crate::report::model::Report;
 
-pub(super) fn chapter(_report: &Report) -> Chapter {
-    let blocks = vec![
+pub(super) fn chapter(report: &Report) -> Chapter {
+    let mut blocks = vec![
         Block::Heading("Double registration".to_owned()),
         super::nothing("a registration under another mechanism"),
         Block::Heading("Open forward action requests".to_owned()),
         super::nothing("forward action requests"),
         Block::Heading("Confidentiality".to_owned()),
-        paragraph("This is the full version: nothing is blacked out."),
     ];
+    if report.hidden.is_empty() {
+        blocks.push(paragraph("This is the full version: nothing is blacked out."));
+    } else {
+        blocks.push(paragraph(format!(
+            "This is the public version. What is confidential is blacked out: {} stands in its place.",
+            crate::report::public::BLOCK
+        )));
+        let rows = report
+            .hidden
+            .iter()
+            .map(|one| vec![text(&one.what), text(&one.why), text(one.count.to_string())]);
+        let columns = ["What", "Why", "#Places"];
+        blocks.push(Block::Table(Table::new("Blacked out", &columns, rows)));
+    }
     Chapter::new("standing", "Double registration, open FARs, confidentiality", blocks)
         .on_sheet("Standing")
 }

@@ -5,10 +5,12 @@
 //! upper left corner, in units of its width ([`WIDTH`]).
 
 mod completeness;
+mod diagram;
 mod months;
 mod svg;
 
 pub use completeness::{classes, completeness};
+pub use diagram::diagram;
 pub use months::months;
 pub use svg::svg;
 

@@ -6,22 +6,26 @@
 mod calibration;
 mod change;
 mod cross;
+mod hidden;
 mod parameter;
 mod project;
 mod quality;
 mod result;
+mod uncertainty;
 
 pub use calibration::{
     Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
 };
 pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use cross::{Allocation, GapStretch, PathPair};
+pub use hidden::Hidden;
 pub use parameter::{Document, Fixed, Month, Parameter};
 pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };
 pub use result::{Category, Gap, Input, Step, Year};
+pub use uncertainty::{Cause, Rank, Share, Uncertainty};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +70,8 @@ pub struct Report {
     pub calibration: Calibration,
     /// Changes of what earlier plans registered.
     pub changes: Vec<PlanChange>,
+    /// The uncertainty of each year, as information.
+    pub uncertainty: Vec<Uncertainty>,
     pub channels: Vec<Channel>,
     /// What became of every decoded item.
     pub items: Items,
@@ -74,6 +80,8 @@ pub struct Report {
     /// Outcomes of the checks, the gravest first.
     pub findings: Vec<Finding>,
     pub provenance: Provenance,
+    /// What a public version does not show; empty in the full one.
+    pub hidden: Vec<Hidden>,
 }
 
 /// A number: exact, and as printed.

@@ -89,6 +89,9 @@ pub struct Step {
     /// The equation over named values: `{EG[roof]}*{EF_RE}`; each name in braces is the label of
     /// an input, a fixed value or another step. Empty where there is no such form.
     pub formula: String,
+    /// The terms of its sums that are too long for a cell of a spreadsheet, over named values: the formula
+    /// names the first as `{#1}`.
+    pub sums: Vec<Vec<String>>,
     pub value: Figure,
 }
 

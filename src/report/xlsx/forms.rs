@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::sheet::{Cell, Sheet};
+use super::sums::Sums;
 use crate::report::model::{Fixed, Input, Methodology, Parameter, Report, Step, Year};
 
 /// The eleven columns of Table 1 of MRS(input).
@@ -22,10 +23,15 @@ const INPUT_COLUMNS: [&str; 11] = [
     "(k) Other comments",
 ];
 
-/// The names of the two sheets of a year.
+/// Characters of a formula with its references (Excel specifications and limits).
+const FORMULA_CHARACTERS_MAX: usize = 8_192;
+
+/// The names of the sheets of a year.
 pub(super) struct Names {
     pub input: String,
     pub calculation: String,
+    /// Sheet of the sums that are too long for one cell.
+    pub sums: String,
 }
 
 impl Names {
@@ -45,6 +51,7 @@ impl Names {
         Self {
             input: format!("MRS(input){suffix}"),
             calculation: format!("MRS(calc_process){suffix}"),
+            sums: format!("Sums{suffix}"),
         }
     }
 }
@@ -69,6 +76,7 @@ pub(super) fn input(
     let year = &report.years[index];
     let widths = [24.0, 24.0, 16.0, 28.0, 24.0, 20.0, 12.0, 26.0, 34.0, 16.0, 44.0];
     let mut sheet = Sheet::new(book, &names.input, &widths, report)?;
+    sheet.protect();
     sheet.title("Monitoring Report Sheet (Input Sheet) [For Verification]")?;
     let methodology: Vec<&Methodology> = report.methodology_of(year).into_iter().collect();
     sheet.section(&header_line(report, &methodology))?;
@@ -80,12 +88,17 @@ pub(super) fn input(
     for input in &year.inputs {
         let Some(plan) = report.parameters.get(input.parameter) else { continue };
         cells.insert(input.label.clone(), format!("'{}'!$E${}", names.input, sheet.next_row()));
+        // From the months of the parameter where they give the value exactly, else a figure to be changed.
+        let value = match super::monthly::total(report, year, input) {
+            Some(formula) => Cell::Formula(format!("={formula}"), &input.chosen),
+            None => Cell::Open(&input.chosen),
+        };
         sheet.line(&[
             (&year.form).into(),
             (&plan.point).into(),
             (&input.label).into(),
             (&plan.description).into(),
-            (&input.chosen).into(),
+            value,
             format!("{}/p", plan.unit).into(),
             (&plan.option).into(),
             (&plan.source).into(),
@@ -93,6 +106,17 @@ pub(super) fn input(
             (&plan.frequency).into(),
             comments(input, plan).into(),
         ])?;
+    }
+    if !year.categories.is_empty() {
+        sheet.skip();
+        sheet.section("Categories monitored ex post")?;
+        sheet.header(&["Parameter", "Category"])?;
+        for category in &year.categories {
+            let place = format!("'{}'!$B${}", names.input, sheet.next_row());
+            cells.insert(category.label.clone(), place);
+            let name = category.category.as_deref().unwrap_or("not known");
+            sheet.line(&[(&category.label).into(), name.into()])?;
+        }
     }
     sheet.skip();
     sheet.section("Table 2: Project-specific parameters fixed ex ante")?;
@@ -113,7 +137,7 @@ pub(super) fn input(
         sheet.line(&[
             (&fixed.label).into(),
             (&fixed.description).into(),
-            (&fixed.value).into(),
+            Cell::Open(&fixed.value),
             (&fixed.value.unit).into(),
             (&fixed.source).into(),
             joined(&[&confirmed, &fixed.comments]).into(),
@@ -181,10 +205,11 @@ pub(super) fn calculation(
     index: usize,
     names: &Names,
     mut cells: Cells,
-) -> Result<(), XlsxError> {
+) -> Result<(Cells, Sums), XlsxError> {
     let year = &report.years[index];
     let widths = [44.0, 20.0, 14.0, 22.0, 64.0, 40.0];
     let mut sheet = Sheet::new(book, &names.calculation, &widths, report)?;
+    sheet.protect();
     sheet.title("Monitoring Report Sheet (Calculation Process Sheet) [For Verification]")?;
     let methodology: Vec<&Methodology> = report.methodology_of(year).into_iter().collect();
     sheet.section(&header_line(report, &methodology))?;
@@ -197,11 +222,12 @@ pub(super) fn calculation(
     let (reference, project, rest) = sections(year);
     let plan = Layout::of(year, fixed_values.len(), &reference, &project, &rest);
     for (label, row) in plan.steps {
-        cells.insert(label, format!("$B${row}"));
+        cells.insert(label, format!("'{}'!$B${row}", names.calculation));
     }
+    let mut sums = Sums::default();
     for name in ["ER", "RE", "PE"] {
         if let Some(step) = year.steps.iter().find(|step| step.label == name) {
-            sheet.line(&step_line(step, &cells))?;
+            sheet.line(&step_line(step, &cells, &mut sums, names))?;
         }
     }
     let er = cells.get("ER").cloned().unwrap_or_default();
@@ -235,15 +261,16 @@ pub(super) fn calculation(
         sheet.section(title)?;
         sheet.header(&columns)?;
         for step in steps {
-            sheet.line(&step_line(&year.steps[*step], &cells))?;
+            sheet.line(&step_line(&year.steps[*step], &cells, &mut sums, names))?;
         }
     }
     sheet.skip();
-    sheet.note("A spreadsheet computes in binary floats; where it and the engine differ, the value of the engine counts.")
+    sheet.note("A spreadsheet computes in binary floats; where it and the engine differ, the value of the engine counts.")?;
+    Ok((cells, sums))
 }
 
-fn step_line<'a>(step: &'a Step, cells: &Cells) -> [Cell<'a>; 6] {
-    let value = match resolve(&step.formula, cells) {
+fn step_line<'a>(step: &'a Step, cells: &Cells, sums: &mut Sums, names: &Names) -> [Cell<'a>; 6] {
+    let value = match live(step, cells, sums, names) {
         Some(formula) => Cell::Formula(format!("={formula}"), &step.value),
         None => Cell::Figure(&step.value),
     };
@@ -255,6 +282,23 @@ fn step_line<'a>(step: &'a Step, cells: &Cells) -> [Cell<'a>; 6] {
         (&step.equation).into(),
         (&step.value.value).into(),
     ]
+}
+
+/// The step's formula over cells, its long sums over columns of their own; `None` when something that it
+/// names has no cell.
+fn live(step: &Step, cells: &Cells, sums: &mut Sums, names: &Names) -> Option<String> {
+    let mut terms = Vec::new();
+    for sum in &step.sums {
+        let resolved: Option<Vec<String>> = sum.iter().map(|term| resolve(term, cells)).collect();
+        terms.push(resolved?);
+    }
+    let mut formula = step.formula.clone();
+    for (number, terms) in (1..).zip(terms) {
+        let range = sums.add(&names.sums, &step.label, terms)?;
+        formula = formula.replace(&format!("{{#{number}}}"), &range);
+    }
+    let formula = resolve(&formula, cells)?;
+    (formula.chars().count() <= FORMULA_CHARACTERS_MAX).then_some(formula)
 }
 
 /// Emissions are per period; a ratio on the way to them is not.
@@ -283,9 +327,14 @@ fn resolve(formula: &str, cells: &Cells) -> Option<String> {
     Some(resolved)
 }
 
-/// The labels that a formula names.
-fn labels(formula: &str) -> impl Iterator<Item = &str> {
-    formula.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(label, _)| label)
+/// The labels that a step's formula and long sums name.
+fn labels(step: &Step) -> impl Iterator<Item = &str> {
+    let formulae = std::iter::once(&step.formula).chain(step.sums.iter().flatten());
+    formulae
+        .flat_map(|formula| formula.split('{').skip(1))
+        .filter_map(|part| part.split_once('}'))
+        .map(|(label, _)| label)
+        .filter(|label| !label.starts_with('#'))
 }
 
 /// The steps that RE stands on, those that only PE stands on, and the others; without RE, PE and ER.
@@ -314,7 +363,7 @@ fn beneath(year: &Year, label: &str) -> BTreeSet<String> {
     let mut open = vec![label.to_owned()];
     while let Some(label) = open.pop() {
         let Some(step) = year.steps.iter().find(|step| step.label == label) else { continue };
-        for label in labels(&step.formula) {
+        for label in labels(step) {
             if found.insert(label.to_owned()) {
                 open.push(label.to_owned());
             }

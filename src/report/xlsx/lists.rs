@@ -1,9 +1,9 @@
-//! The sheets beside the form: cover, doubts, data quality, flags, refusals, months, figures.
+//! The sheets beside the form: cover, doubts, data quality, flags, refusals, figures.
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::sheet::{Cell, Sheet};
-use crate::report::model::{Figure, Month, Report, Year};
+use crate::report::model::{Figure, Report, Year};
 
 /// What the report is, its results by year, and what they stand on.
 pub(super) fn cover(book: &mut Workbook, report: &Report) -> Result<(), XlsxError> {
@@ -272,35 +272,6 @@ pub(super) fn refusals(book: &mut Workbook, report: &Report) -> Result<(), XlsxE
                 (&example.text).into(),
             ])?;
         }
-    }
-    Ok(())
-}
-
-/// Totals and means per parameter, per channel and month.
-pub(super) fn months(book: &mut Workbook, report: &Report) -> Result<(), XlsxError> {
-    let mut sheet =
-        Sheet::new(book, "Monthly", &[40.0, 10.0, 12.0, 18.0, 18.0, 18.0, 12.0], report)?;
-    sheet.title("Months: sums of amounts, means of states")?;
-    sheet.header(&["Of", "Unit", "Month", "Measured", "Lowest", "Highest", "Coverage %"])?;
-    let mut lines = |of: &str, unit: &str, months: &[Month]| -> Result<(), XlsxError> {
-        for month in months {
-            sheet.line(&[
-                of.into(),
-                unit.into(),
-                (&month.month).into(),
-                month.measured.as_ref().into(),
-                month.low.as_ref().into(),
-                month.high.as_ref().into(),
-                (&month.coverage).into(),
-            ])?;
-        }
-        Ok(())
-    };
-    for parameter in &report.parameters {
-        lines(&parameter.label, &parameter.unit, &parameter.months)?;
-    }
-    for channel in &report.channels {
-        lines(&channel.channel, &channel.unit, &channel.months)?;
     }
     Ok(())
 }

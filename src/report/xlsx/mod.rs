@@ -1,5 +1,6 @@
 //! `report.xlsx`: the monitoring spreadsheet, one set of `MRS(input)` and `MRS(calc_process)` per
-//! calendar year, with live formulae; data quality, flags, refusals and months on further sheets.
+//! calendar year and methodology, with live formulae from the months of each channel down to what is
+//! claimed ([`monthly`], [`sums`]); data quality, flags and refusals on further sheets.
 //!
 //! A formula's cached result is the engine's value, and the engine's value in full precision stands
 //! beside it, because a spreadsheet computes in binary floats. The sheet `Figures` lists every figure
@@ -8,7 +9,10 @@
 mod chapters;
 mod forms;
 mod lists;
+mod monthly;
+mod named;
 mod sheet;
+mod sums;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
@@ -83,7 +87,9 @@ fn workbook(report: &Report, figures: &[(String, Figure)]) -> Result<Vec<u8>, Xl
     for year in 0..report.years.len() {
         let names = forms::Names::of(report, year);
         let cells = forms::input(&mut book, report, year, &names)?;
-        forms::calculation(&mut book, report, year, &names, cells)?;
+        let (cells, sums) = forms::calculation(&mut book, report, year, &names, cells)?;
+        sums.sheet(&mut book, report, &names.sums)?;
+        named::define(&mut book, report, year, &cells)?;
     }
     forms::structure(&mut book, report)?;
     lists::documents(&mut book, report)?;
@@ -91,7 +97,7 @@ fn workbook(report: &Report, figures: &[(String, Figure)]) -> Result<Vec<u8>, Xl
     lists::quality(&mut book, report)?;
     lists::flags(&mut book, report)?;
     lists::refusals(&mut book, report)?;
-    lists::months(&mut book, report)?;
+    monthly::sheet(&mut book, report)?;
     for chapter in report.chapters() {
         chapters::sheet(&mut book, report, &chapter)?;
     }

@@ -1,7 +1,8 @@
 //! A sheet that is written line by line.
 
 use rust_xlsxwriter::{
-    Color, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
+    Color, Format, FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet,
+    XlsxError,
 };
 
 use crate::report::model::{Figure, Report};
@@ -22,10 +23,14 @@ pub(super) enum Cell<'a> {
     Owned(String),
     /// A number of the engine, shown with its printed decimals.
     Figure(&'a Figure),
+    /// The same, in a cell that may be changed.
+    Open(&'a Figure),
     /// A count.
     Count(u64),
     /// A live formula whose cached result is the figure.
     Formula(String, &'a Figure),
+    /// A live formula of which the engine keeps no value.
+    Bare(String),
     Empty,
 }
 
@@ -98,6 +103,16 @@ impl<'b> Sheet<'b> {
     /// The row that is written next, as a spreadsheet numbers it: from 1.
     pub fn next_row(&self) -> u32 {
         self.row + 1
+    }
+
+    /// Only cells that are open may be changed, so that a slip changes nothing; there is no password.
+    pub fn protect(&mut self) {
+        let options = ProtectionOptions {
+            format_columns: true,
+            format_rows: true,
+            ..ProtectionOptions::default()
+        };
+        self.sheet.protect_with_options(&options);
     }
 
     pub fn skip(&mut self) {
@@ -193,6 +208,14 @@ impl<'b> Sheet<'b> {
                         self.sheet.write_string_with_format(row, column, &figure.value, &format)?;
                     }
                 }
+            }
+            Cell::Open(figure) => {
+                let open = format.clone().set_unlocked();
+                let open = open.set_background_color(Color::RGB(0xFF_F8DC));
+                return self.cell(column, &Cell::Figure(figure), &open);
+            }
+            Cell::Bare(text) => {
+                self.sheet.write_formula_with_format(row, column, Formula::new(text), format)?;
             }
             Cell::Formula(text, figure) => {
                 let format = number_format(figure, format);
