@@ -73,8 +73,9 @@ crowd: ## many connections at once: make crowd CONNECTIONS=10000
 soak: ## long load, a month of stamps: make soak SECONDS=3600
 	MRV_SOAK_SECONDS=$(SECONDS) $(CARGO) test --locked --test soak -- --nocapture
 
-schemas: ## write schemas/ anew from the code
+schemas: ## write schemas/ and docs/CHECKS.md anew from the code
 	$(CARGO) run --locked --quiet -- schema --write schemas
+	$(CARGO) run --locked --quiet -- checks write docs
 
 clean: ## remove what builds and demos left
 	$(CARGO) clean

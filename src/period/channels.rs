@@ -35,7 +35,7 @@ pub(super) fn facts(
             Quality::M | Quality::T if series.corrections.covers(row.start.start()) => CORRECTED,
             quality => quality.as_str(),
         };
-        let codes = ["M", "T", CORRECTED, "K", "Z"];
+        let codes = ["M", "B", "T", CORRECTED, "K", "Z"];
         let qualities = codes.map(|one| {
             let count = rows.iter().filter(|row| code(row) == one).count();
             (one, count as u64)

@@ -295,6 +295,9 @@ point = "(1)"
 option = "C"
 channels = ["s/engine/EG"]
 unit = "MWh"
+source = "meter"
+method = "register"
+frequency = "continuous"
 
 [[registered.parameter]]
 symbol = "EC"
@@ -302,6 +305,9 @@ point = "(2)"
 option = "C"
 channels = ["s/engine/EC"]
 unit = "MWh"
+source = "meter"
+method = "register"
+frequency = "continuous"
 
 [[registered.fixed]]
 symbol = "EF"

@@ -147,7 +147,13 @@ pub const CHECKS: &[Check] = &[
     check(Code::Backward, S, &[], "", "minor"),
     check(Code::Rollover, S, &[], "`[[channel]]` `digits`", "minor"),
     check(Code::Reset, S, &[], "", "minor"),
-    check(Code::Exchange, S, &[], "`[[channel.exchange]]`", "minor"),
+    check(
+        Code::Exchange,
+        S,
+        &[],
+        "`[[channel.exchange]]`, exchanges as acts",
+        "minor; critical: a final or start reading is missing",
+    ),
     check(Code::Gap, S, &[], "`[[channel]]` `cadence`", "minor"),
     check(
         Code::Complete,
@@ -244,7 +250,7 @@ pub const CHECKS: &[Check] = &[
         Code::Calibration,
         P,
         "`[[device]]` with certificates and calibration rule",
-        "critical: not in control, or not known; info: what was corrected",
+        "critical: a register that counts was not in control, or its state is not known; minor: another",
     ),
     check(Code::Class, P, &[], "`[[device]]` `class`", "critical"),
     lasting(Code::Plan, P, "", "critical"),
