@@ -31,6 +31,7 @@ pub struct RawPlan {
     /// Why ER is above the estimate, by year.
     #[serde(default)]
     pub ex_ante_reason: BTreeMap<Text, String>,
+    #[serde(default)]
     pub change: Vec<RawChange>,
     #[serde(default)]
     pub device: Vec<RawDevice>,
