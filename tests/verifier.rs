@@ -158,3 +158,28 @@ fn the_riskiest_units_stand_first_with_reasons_and_what_they_are_worth() {
     let reasons = documents[0]["reasons"].to_string();
     assert!(reasons.contains("entered by hand by Ann"), "{documents}");
 }
+
+#[test]
+fn a_site_pack_says_what_each_register_should_show() {
+    let folder = sealed(40);
+    let pack = |at: &str| json(&folder, &["site-pack", "--project", PROJECT, "--at", at]);
+    let register = |pack: &Value| pack["devices"][0]["registers"][0].clone();
+    let later = register(&pack("2026-02-01T00:00:00Z"));
+    assert_eq!(later["channel"], "site/roof/EG");
+    let last_at = later["last_at"].as_str().unwrap().to_owned();
+    let now = register(&pack(&last_at));
+    assert_eq!(now["last"], later["last"]);
+    assert_eq!(now["expected"], now["last"], "at the last reading it shows what it showed");
+    let sum = number(&now["last"]).add(&number(&now["per_day"])).unwrap();
+    let day_later =
+        mrv::domain::time::Timestamp::parse_rfc3339(&last_at).unwrap().us() + 86_400_000_000;
+    let day_later = mrv::domain::time::Timestamp::from_us(day_later).to_string();
+    assert_eq!(number(&register(&pack(&day_later))["expected"]), sum);
+    assert!(number(&later["expected"]) > sum);
+
+    let page = folder.folder.path().join("pack.html");
+    let shown = page.to_str().unwrap();
+    json(&folder, &["site-pack", "--project", PROJECT, "--html", shown]);
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("site/roof/EG") && text.contains("Found: display"), "{text}");
+}

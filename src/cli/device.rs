@@ -256,7 +256,7 @@ fn exchange(context: &Context, arguments: ExchangeArguments) -> Result<Ended> {
         reason: arguments.reason,
         replaces: arguments.replaces,
     };
-    let mut stated = Stated::new(Content::Exchange(entry));
+    let mut stated = Stated::new(Content::Exchange(Box::new(entry)));
     stated.documents = attached;
     stated.is_sure = arguments.sure;
     record(context, arguments.project, vec![stated])

@@ -31,6 +31,7 @@ mod sample;
 mod schema;
 mod serve;
 mod simulate;
+mod site_pack;
 mod whatif;
 mod workbook;
 
@@ -104,6 +105,7 @@ enum Command {
     Whatif(whatif::Arguments),
     #[command(subcommand)]
     Sample(sample::Command),
+    SitePack(site_pack::Arguments),
     Query(query::Arguments),
     Schema(schema::Arguments),
     #[command(subcommand)]
@@ -156,6 +158,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&context, arguments),
         Command::Whatif(arguments) => whatif::run(&context, arguments),
         Command::Sample(command) => sample::run(&context, command),
+        Command::SitePack(arguments) => site_pack::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),
         Command::Schema(arguments) => schema::run(&context, arguments),
         Command::Log(command) => log::run(&context, command),

@@ -8,7 +8,7 @@ use super::claim::Claim;
 use super::collect::{Amount, nothing, sum_of};
 use super::doubt;
 use super::equations::{BoundedInput, CategoryInput, Equations, Evaluation, Given, How};
-use super::exact::{add, difference, mean_of_stated};
+use super::exact::{add, difference, mean_of_stated, subtract};
 use super::gather::Source;
 use super::statement::{
     DoubtCost, FixedFacts, HistoryValue, InputTotal, Uncorrected, YearResult, label,
@@ -175,6 +175,30 @@ pub(super) fn year(
     fixed.iter_mut().for_each(|fixed| fixed.methodology.clone_from(&applied.id));
     let history = collected.history;
     Ok(Evaluated { result, evaluation: lowest, doubts, taken, fixed, history })
+}
+
+/// What a substitute earns in a year: ER less ER where the substitute were in doubt from nothing to
+/// `most`, in the parameter's unit. `None` for a parameter with several values in the year.
+pub(super) fn worth(
+    input: &Input<'_>,
+    applied: &Applied<'_>,
+    (place, part): (usize, Period),
+    (counted, most): (Decimal, Decimal),
+) -> Option<Decimal> {
+    // Before corrections of calibration: both sides of the difference are without them.
+    let collected = Collected::of(input, applied, part, &[]).ok()?;
+    let totals = collected.totals.iter().enumerate();
+    let own: Vec<usize> = totals.filter(|(_, (of, _, _))| *of == place).map(|(at, _)| at).collect();
+    let [own] = own[..] else { return None };
+    let (registered, calendar) = (&applied.registered, collected.calendar.as_slice());
+    let evaluate = |inputs: &[BoundedInput]| {
+        let given = Given { registered, calendar, inputs, categories: &collected.categories };
+        applied.methodology.evaluate(&given).ok().map(|evaluation| evaluation.er)
+    };
+    let mut bounds = collected.bounds.clone();
+    bounds[own].low = subtract(bounds[own].low, counted)?;
+    bounds[own].high = add(bounds[own].high, subtract(most, counted)?)?;
+    difference(evaluate(&collected.bounds)?, evaluate(&bounds)?)
 }
 
 /// What a parameter comes to over local dates.

@@ -49,7 +49,7 @@ pub(super) fn floor(value: Decimal) -> Option<i128> {
 }
 
 /// A stored value in another unit: exactly where the quotient ends, else half-even to six decimals.
-pub(super) fn convert(value: Fixed6, conversion: Conversion) -> Option<Decimal> {
+pub fn convert(value: Fixed6, conversion: Conversion) -> Option<Decimal> {
     let Conversion { multiply, add, divide } = conversion;
     let numerator =
         i128::from(value.micro()).checked_mul(multiply.into())? + i128::from(add) * 1_000_000;

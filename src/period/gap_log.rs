@@ -2,7 +2,7 @@
 //! rule by which something stands for it, and what its doubt costs.
 //!
 //! What costs, costs at the level of a parameter's year: there ER is evaluated at the bounds. A gap
-//! has its share by how wide its bounds are. Beside it, as information only, stand the statistical
+//! has its share by how wide its bounds are; what a substitute earns is shared by what it counted. Beside it, as information only, stand the statistical
 //! substitutes that two programmes know: they never enter a claim.
 
 use super::collect::Series;
@@ -11,10 +11,12 @@ use super::statement::{DoubtCost, label};
 use super::substitution::{percentile, spread};
 use super::{Applied, Input, Period};
 use crate::aggregate::interval::IntervalRow;
+use crate::config::plan::Doubt;
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::flag::Quality;
 use crate::domain::reading::ChannelKey;
 use crate::domain::time::{INTERVAL_US, Interval, Timestamp};
+use crate::domain::unit::Unit;
 use crate::methodology::Number;
 
 /// Hours that 40 CFR 75.33 looks back on.
@@ -44,6 +46,8 @@ pub struct GapFacts {
     pub high: Option<Decimal>,
     /// What its doubt costs, in tCO2e; `None` where nothing is in doubt.
     pub cost: Option<Decimal>,
+    /// What the substitute earns against its bounds, in tCO2e; `None` for bounds themselves.
+    pub earned: Option<Decimal>,
     /// Statistical substitutes per hour in `unit`, by name: information only.
     pub tiers: Vec<(&'static str, Decimal)>,
 }
@@ -58,7 +62,7 @@ pub(super) fn log(
     let mut gaps = Vec::new();
     for part in input.period.years() {
         for applied in applied {
-            for (_, source) in &applied.sources {
+            for (place, source) in &applied.sources {
                 let parameter = source.parameter;
                 let label = label(&parameter.symbol, &parameter.members);
                 let begin = gaps.len();
@@ -73,6 +77,7 @@ pub(super) fn log(
                 if let Some(doubt) = doubt {
                     share(&mut gaps[begin..], doubt.cost);
                 }
+                earn(input, applied, (*place, part), source, &mut gaps[begin..]);
             }
         }
     }
@@ -124,8 +129,13 @@ fn of_channel(
         };
         let is_amount = one.plan.is_amount();
         let is_exact = matches!(quality, Quality::B | Quality::T);
-        let is_told = (end.0 - begin.0) as usize == inside.len() && is_amount;
-        let bound = |of| if is_told { add(of) } else { None };
+        // Time without a row counts from nothing to capacity.
+        let absent_us = length_us - inside.len() as i64 * INTERVAL_US + covered;
+        let most = one.plan.capacity.map(|rate| most(rate, absent_us.max(0)));
+        let bound = |of, absent: Option<i128>| {
+            let sum: Decimal = add(of).filter(|_| is_amount)?;
+            super::exact::add(sum, Decimal::new(absent?, -6).ok()?)
+        };
         gaps.push(GapFacts {
             methodology: methodology.to_owned(),
             year: part.from().year(),
@@ -137,10 +147,11 @@ fn of_channel(
             quality: quality.as_str(),
             rule: rule(quality),
             unit: unit.clone(),
-            counted: if is_exact { bound(|row| row.value) } else { None },
-            low: bound(|row| row.low),
-            high: bound(|row| row.high),
+            counted: if is_exact { bound(|row| row.value, Some(0)) } else { None },
+            low: bound(|row| row.low, Some(0)),
+            high: bound(|row| row.high, most),
             cost: None,
+            earned: None,
             tiers: if is_exact { Vec::new() } else { tiers(one, begin) },
         });
     };
@@ -189,10 +200,11 @@ fn documented(
             quality: "I",
             rule: "document, by days",
             unit: source.entered.symbol.clone(),
-            counted: None,
+            counted: source.stated(run),
             low: None,
             high: None,
             cost: None,
+            earned: None,
             tiers: Vec::new(),
         });
     }
@@ -220,6 +232,46 @@ fn share(gaps: &mut [GapFacts], cost: Decimal) {
             true => Some(Decimal::ZERO),
             false => part.and_then(|part| super::exact::scale(cost, part, whole)),
         };
+    }
+}
+
+/// The most that can be counted in a time, in micro-units, rounded up.
+fn most(per_hour: Fixed6, time_us: i64) -> i128 {
+    let hour_us = 3_600_000_000;
+    (i128::from(per_hour.micro()) * i128::from(time_us) + hour_us - 1).div_euclid(hour_us)
+}
+
+/// Says of each exact substitute what it earns: its share of what all of one rule earn together.
+fn earn(
+    input: &Input<'_>,
+    applied: &Applied<'_>,
+    at: (usize, Period),
+    source: &super::gather::Source<'_>,
+    gaps: &mut [GapFacts],
+) {
+    if !source.entered.is_amount || source.entered.is_own {
+        return;
+    }
+    let Doubt::Capacity { per_hour, unit } = source.parameter.doubt else { return };
+    let into = |value: Decimal, from: Unit| {
+        let stored = value.store(from.conversion_to(source.entered.unit)?).ok()?;
+        Some(stored.value.to_decimal())
+    };
+    let counted = |one: &GapFacts| into(one.counted?, Unit::parse(&one.unit)?);
+    for quality in ["B", "T", "I"] {
+        let own = || gaps.iter().filter(|one| one.quality == quality);
+        let sums = own().try_fold((Decimal::ZERO, 0i64), |(sum, time_us), one| {
+            Some((super::exact::add(sum, counted(one)?)?, time_us + one.length_us))
+        });
+        let Some((sum, time_us)) = sums.filter(|(sum, _)| !sum.is_zero()) else { continue };
+        let most = Decimal::new(most(per_hour, time_us), -6).ok().and_then(|most| into(most, unit));
+        let Some(most) = most else { continue };
+        let whole = super::evaluate::worth(input, applied, at, (sum, most));
+        for gap in gaps.iter_mut().filter(|one| one.quality == quality) {
+            let part = counted(gap);
+            gap.earned =
+                whole.zip(part).and_then(|(whole, part)| super::exact::scale(whole, part, sum));
+        }
     }
 }
 

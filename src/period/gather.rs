@@ -85,6 +85,14 @@ impl<'a> Source<'a> {
         self.document_on(date).is_some_and(DayStand::is_exact)
     }
 
+    /// What documents state of some days together, where they add up exactly.
+    #[must_use]
+    pub fn stated(&self, days: &[Date]) -> Option<Decimal> {
+        let mut all = days.iter().map(|day| self.document_on(*day).filter(|one| one.is_exact()));
+        let sum = all.try_fold(Decimal::ZERO, |sum, one| super::exact::add(sum, one?.low))?;
+        self.entered.is_amount.then_some(sum)
+    }
+
     /// The value in a cell; `weight` is the parameter that a weighted mean is weighted by. Meters
     /// that were not shown to be right are corrected to `side`; those of a weight to both.
     ///

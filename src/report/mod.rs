@@ -29,6 +29,7 @@ pub mod recompute;
 pub mod sample;
 #[cfg(test)]
 mod schema;
+pub mod site_pack;
 pub mod text;
 pub mod whatif;
 pub mod workbook;

@@ -141,6 +141,9 @@ fn the_check_meter_of_the_registered_plan_fills_a_gap_and_it_counts() {
     );
     assert_eq!(report.value("/gap_log/0/quality"), "B");
     assert_eq!(report.value("/gap_log/0/hours"), "4.00");
+    assert_eq!(report.value("/gap_log/0/stands"), "0.400000 MWh");
+    // 0.4 MWh x 0.533 against nothing, which its bounds would count.
+    assert_eq!(report.value("/gap_log/0/earned"), "0.2132");
     says(&report.only("V-SUBST"), &["4.00 h B"]);
 }
 

@@ -53,7 +53,7 @@ pub enum Content {
     Amount(AmountEntry),
     Check(AmountCheck),
     Certificate(CertificateEntry),
-    Exchange(ExchangeEntry),
+    Exchange(Box<ExchangeEntry>),
     Reading(ReadingEntry),
 }
 

@@ -235,8 +235,8 @@ impl Devices {
         };
         // The last plan that names a serial number says what is on its plate.
         let plate = |serial: &str, other: &Plate| {
-            let named = planned().map(|(_, one)| &one.plate).filter(|one| one.serial == serial);
-            named.last().unwrap_or(other).clone()
+            let mut named = planned().map(|(_, one)| &one.plate).filter(|one| one.serial == serial);
+            named.next_back().unwrap_or(other).clone()
         };
         let Some((_, first)) = planned().next() else { return };
         let begin = exchanges.first().map_or(&first.plate, |exchange| &exchange.old);
@@ -273,7 +273,7 @@ impl Devices {
             let (plate, from) = (one.plate.clone(), Some(at));
             meters.insert(place + 1, Meter { plate, from, to, certificates: Vec::new() });
         }
-        if let (Some(last), Some((_, newest))) = (meters.last_mut(), planned().last()) {
+        if let (Some(last), Some((_, newest))) = (meters.last_mut(), planned().next_back()) {
             last.to = newest.retired;
         }
         (device.meters, device.exchanges, device.unrecorded) = (meters, exchanges, unrecorded);
@@ -332,7 +332,7 @@ mod tests {
         let reading = ReadingEntry { value: text("1.5"), ..ReadingEntry::default() };
         for content in [
             Content::Certificate(certificate),
-            Content::Exchange(exchange),
+            Content::Exchange(Box::new(exchange)),
             Content::Reading(reading),
         ] {
             let act = Act { number: 7, content };

@@ -240,6 +240,13 @@ pub const CHECKS: &[Check] = &[
     check(Code::Allocated, SP, &[], "", "minor"),
     check(Code::Corrected, S, &[], "", "critical"),
     check(Code::Decided, S, &[], "", "critical"),
+    lasting(
+        Code::Calibration,
+        P,
+        "`[[device]]` with certificates and calibration rule",
+        "critical: not in control, or not known; info: what was corrected",
+    ),
+    check(Code::Class, P, &[], "`[[device]]` `class`", "critical"),
     lasting(Code::Plan, P, "", "critical"),
     check(
         Code::ExAnte,

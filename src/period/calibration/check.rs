@@ -175,7 +175,7 @@ fn papers(facts: &DeviceFacts, meter: &Meter, findings: &mut Vec<Noted>) {
             super::timeline::name(cited),
             meter.plate.serial
         );
-        findings.push(noted(facts, Code::Document, Severity::Minor, None, message));
+        findings.push(noted(facts, Code::Calibration, Severity::Minor, None, message));
     }
 }
 

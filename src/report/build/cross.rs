@@ -42,6 +42,7 @@ pub(super) fn stretch(facts: &GapFacts, zone: &Zone) -> GapStretch {
         rule: facts.rule.to_owned(),
         stands: stands_for(facts),
         cost: facts.cost.map(|cost| figure(cost, TONNES)),
+        earned: facts.earned.map(|earned| figure(earned, TONNES)),
         information: facts.tiers.iter().map(tier).collect(),
     }
 }

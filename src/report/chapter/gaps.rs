@@ -12,7 +12,8 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         blocks.push(paragraph(
             "What stands for time that was not measured: the check meter of the registered plan (B), the \
              difference of a register (T), a document (I), or bounds (K, Z), of which those that lower ER \
-             count. The effect of a gap is its share of what the doubt of its parameter costs. Statistical \
+             count. What a gap costs is its share of what the doubt of its parameter costs; what a substitute \
+             earns is ER as it is less ER where its bounds counted. Statistical \
              substitutes are information only: they enter no claim.",
         ));
         blocks.push(Block::Table(stretches(report)));
@@ -36,6 +37,7 @@ fn stretches(report: &Report) -> Table {
             text(&gap.rule),
             text(&gap.stands),
             or_dash(format!("/gap_log/{index}/cost"), gap.cost.as_ref()),
+            or_dash(format!("/gap_log/{index}/earned"), gap.earned.as_ref()),
             text(gap.information.join("; ")),
         ]
     });
@@ -48,7 +50,8 @@ fn stretches(report: &Report) -> Table {
         "Code",
         "Rule",
         "Counts as",
-        "#Effect, tCO2e",
+        "#Costs, tCO2e",
+        "#Earns, tCO2e",
         "Information only",
     ];
     Table::new("Log of gaps", &columns, rows)

@@ -53,6 +53,9 @@ pub struct GapStretch {
     pub stands: String,
     /// What its doubt costs; null where nothing is in doubt.
     pub cost: Option<Figure>,
+    /// What the substitute earns against its bounds; null for bounds themselves, and where it was not
+    /// evaluated.
+    pub earned: Option<Figure>,
     /// Statistical substitutes per hour: information only, in no claim.
     pub information: Vec<String>,
 }

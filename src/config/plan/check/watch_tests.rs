@@ -130,6 +130,9 @@ fn what_is_wrong_is_told() {
     ] {
         assert_eq!(RIGHT.matches(from).count(), 1, "{from:?} must stand once");
         let told = found(&RIGHT.replacen(from, to, 1));
-        assert!(told.len() == 1 && told[0].contains(expected), "{to:?}: {told:#?}\n{expected}");
+        // A place that is none is missed by the channel that needs it, too.
+        let most = if expected.starts_with("beyond") { 2 } else { 1 };
+        let is_told = (1..=most).contains(&told.len()) && told[0].contains(expected);
+        assert!(is_told, "{to:?}: {told:#?}\n{expected}");
     }
 }

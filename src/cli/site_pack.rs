@@ -1,0 +1,55 @@
+//! `mrv site-pack`: the meters by place, for whoever visits the site.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::context::{UsageError, project_id};
+use super::{Context, Ended};
+use crate::daemon::request::{Answer, Request};
+use crate::domain::time::Timestamp;
+use crate::publish::registry;
+use crate::report::site_pack::site_pack;
+
+/// List the meters of a project by place, with what each register should show.
+///
+/// Serial number, seals, multiplier and the display expected: the last reading, and since then as much
+/// per day as over the thirty days before it. With --html a page to print, with room for what is found.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  mrv site-pack --project P --html site-pack.html")]
+pub struct Arguments {
+    /// The project.
+    #[arg(long)]
+    project: String,
+    /// The instant of the visit, RFC 3339 with offset; now if left out.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Write the page to print here.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
+    let id = project_id(&arguments.project)?;
+    let at = match &arguments.at {
+        Some(text) => Timestamp::parse_rfc3339(text)
+            .map_err(|error| UsageError(format!("--at {text:?}: {error}")))?,
+        None => {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).context("read the clock")?;
+            Timestamp::from_us(i64::try_from(since.as_micros()).context("read the clock")?)
+        }
+    };
+    match context.ask(Request::Flush)? {
+        Answer::Done => {}
+        other => bail!("unexpected answer {other:?}"),
+    }
+    let (_, layout) = context.open()?;
+    let (commit, registry) = registry::read(&layout, &id)?;
+    let pack = site_pack(&layout, &id, (&commit, &registry), at)?;
+    if let Some(file) = &arguments.html {
+        std::fs::write(file, pack.html()).with_context(|| format!("write {}", file.display()))?;
+    }
+    context.print(&pack, || pack.text())?;
+    Ok(Ended::Done)
+}
