@@ -142,7 +142,7 @@ daemon=
 query() { "$mrv" query "$1" | sed '/^([0-9]* rows\{0,1\})$/d'; }
 # Of a closed period what fits beside the others; all of it is in period-*.txt.
 period() {
-    sed -n '/^Demonstration/p;/^period/p;/^tCO2e/,/^$/p;/^20[0-9][0-9]: /,/^$/p;/^items/p;/^report.html/p' \
+    sed -n '/^Demonstration/p;/^period/p;/^tCO2e/,/^$/p;/^20[0-9][0-9]: /,/^$/p;/^items/p;/^report.pdf/p' \
         "period-$1.txt" | sed '/^$/d'
 }
 counts=$(query "
@@ -177,7 +177,7 @@ $(sed -n 's/^SHOWN:.*/its recheck: shown/p' recheck.txt)
 Files, below $folder:
   data/tables/                  Parquet: messages, readings, conflicts, refused, intervals
   bundle.zip                    what a verifier receives of demo-solar; recheck.txt what a recheck says
-  data/reports/                 report.html, report.xlsx, report.json of each period
+  data/reports/                 report.pdf, report.html, report.xlsx, report.json of each period
   period-*.txt, gateway-*.txt   all that was printed; the defects that were placed, and when
   ask more: cd demo && $mrv query "SELECT * FROM refused LIMIT 5"
 Simulated, indicative, not verified.

@@ -59,6 +59,10 @@ impl Site {
         for name in ["report.json", "report.xlsx", "report.html", "summary.txt"] {
             assert!(folder.join(name).is_file(), "{name}");
         }
+        match std::fs::read(folder.join("report.pdf")) {
+            Ok(pdf) => assert!(pdf.starts_with(b"%PDF-1.7")),
+            Err(_) => assert!(mrv::report::pdf::Fonts::system().is_empty(), "report.pdf"),
+        }
         closed["report"].clone()
     }
 }

@@ -98,7 +98,12 @@ fn closed(case: &Case, readings: &[Reading], batch: usize) -> Closed {
         reviewed_by: None,
     };
     let collected = collect(&mut project, &close).unwrap();
-    write(&layout, &id, &close, &collected).unwrap()
+    // A folder without a font: the close says that there is no PDF, and does not fail.
+    std::fs::create_dir_all(layout.fonts()).unwrap();
+    let closed = write(&layout, &id, &close, &collected).unwrap();
+    assert!(closed.summary.contains("report.pdf   not written: no font is installed"));
+    assert!(!closed.folder.join("report.pdf").exists());
+    closed
 }
 
 fn digest_of(readings: &[Reading], batch: usize) -> String {

@@ -133,7 +133,7 @@ pub fn write(
     create_folder(&folder)?;
     let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
     let (printed, notes) = print(layout, &report);
-    let summary = text::write(&report) + &notes;
+    let summary = text::write(&report);
     let report_json = json::write(&report).map_err(|error| failed(&error))?;
     let workbook = xlsx::write(&report).map_err(|error| failed(&error))?;
     put(&folder, "report.json", report_json.as_bytes())?;
@@ -149,7 +149,8 @@ pub fn write(
     Ok(Closed {
         folder,
         is_draft,
-        summary,
+        // What one machine's fonts lack is told, and is no part of the report.
+        summary: summary + &notes,
         report: report_json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
         history: statement.history.iter().map(sealed_value).collect(),

@@ -8,6 +8,7 @@
 
 use crate::config::plan::Plan;
 use crate::domain::decimal::Decimal;
+use crate::domain::reading::DeviceKey;
 use crate::methodology::{Number, NumberError, Outcome, Spread, Uncertain};
 
 use super::exact::{add, subtract};
@@ -133,14 +134,26 @@ fn spreads(
     let mut meters = Vec::new();
     for key in &parameter.channels {
         let planned = plan.channel(key).ok_or("not set: its channel is not in the plan")?;
-        let class = class(&planned.class).ok_or_else(|| {
-            format!("not set: class {:?} of {key} says no percentage", planned.class)
-        })?;
+        let device = plan.device(&DeviceKey { site: key.site.clone(), device: key.device.clone() });
+        // The channel's own class, or that of the meter which its device has by the plan.
+        let named = match (planned.class.as_str(), device) {
+            ("", Some(device)) => &device.plate.class,
+            _ => &planned.class,
+        };
+        let class = class(named)
+            .ok_or_else(|| format!("not set: class {named:?} of {key} says no percentage"))?;
+        let certificate = device.and_then(|device| device.certificates.last());
+        let certificate = certificate.map_or(String::new(), |one| {
+            format!("; last certificate {} of {} by {}", one.number, one.date, one.body)
+        });
         let facts = channels.iter().find(|one| one.key == *key);
         let amount = facts.and_then(|one| measured(one, year));
         let unit = facts.map_or("", |one| one.unit.as_str());
-        let source =
-            format!("accuracy class {} of the plan, meter {}", planned.class, planned.serial);
+        let serial = match (planned.serial.as_str(), device) {
+            ("", Some(device)) => &device.plate.serial,
+            _ => &planned.serial,
+        };
+        let source = format!("accuracy class {named} of the plan, meter {serial}{certificate}");
         meters.push((key.to_string(), source, class, amount, unit));
     }
     if let [(meter, source, class, ..)] = &meters[..] {

@@ -3,6 +3,7 @@
 mod amounts;
 mod cells;
 mod changes;
+mod commands;
 mod fixture;
 mod forms;
 mod meters;

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::process::Command;
 
 use calamine::{Reader, Xlsx};
+use mrv::report::chapter::block::Block;
 use mrv::report::pdf::{self, Fonts};
 use mrv::report::public::{BLOCK, Confidential, PublicError, public};
 use mrv::report::{Report, html, json, text, xlsx};
@@ -289,4 +290,27 @@ fn the_budget_of_a_plant_names_its_meters_and_their_classes() {
     assert!(page.contains("Materiality threshold of the third-party entity: not set."));
     assert!(page.contains("Single-line diagram"));
     crate::forms::assert_forms_agree(&report);
+}
+
+#[test]
+fn real_submission_information_flow_per_parameter_missing() {
+    let report = report();
+    let chapters = report.chapters();
+    let monitoring = chapters.iter().find(|one| one.chapter.id == "monitoring").unwrap();
+    let flow = monitoring.chapter.blocks.iter().find_map(|block| match block {
+        Block::Table(table) if table.columns.len() == 5 => Some(table),
+        _ => None,
+    });
+    let flow = flow.unwrap();
+    let names: Vec<&str> = flow.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["Parameter", "Generation", "Aggregation", "Recording", "Calculation"]);
+    assert_eq!(flow.rows.len(), report.parameters.len());
+    for (row, parameter) in flow.rows.iter().zip(&report.parameters) {
+        let cells: Vec<String> =
+            row.iter().map(|line| line.iter().map(|span| span.words()).collect()).collect();
+        assert_eq!(cells[0], format!("{} {}", parameter.point, parameter.label));
+        assert!(parameter.channels.iter().all(|channel| cells[1].contains(channel.as_str())));
+        assert!(cells.iter().all(|cell| !cell.is_empty()));
+        assert_eq!(cells[4], "enters RE");
+    }
 }

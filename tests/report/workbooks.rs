@@ -48,7 +48,7 @@ fn find(bytes: &[u8], sheet: &str, text: &str) -> (u32, u32) {
 }
 
 #[test]
-fn results_are_linked_to_the_months_of_each_meter_by_formulae() {
+fn real_submission_results_not_linked_to_raw_data_by_formulae() {
     let report = pv2();
     let book = xlsx::write(&report).unwrap();
     // Every step from the meter's month to the claim is a formula.
