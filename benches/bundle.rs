@@ -162,6 +162,7 @@ fn sealed(layout: &Layout, log: &mut Log) -> (SealLeaf, PathBuf, String) {
         unresolved: closed.unresolved,
         figures: closed.figures.clone(),
         history: closed.history.clone(),
+        shares: closed.shares.clone(),
     };
     let act = Act { number: 1, content: Content::Seal(seal.clone()) };
     let leaf = log.count as i64;

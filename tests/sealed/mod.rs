@@ -131,8 +131,13 @@ pub fn sealed(batch: usize) -> Sealed {
     std::fs::write(folder.path().join("mrv.toml"), "").unwrap();
     let signer = Signer { private_key: private_key.clone() };
     let mut project = Project::open(&layout, &id, &signer).unwrap();
-    let mut log =
-        Log { layout: &layout, id: &id, messages: Vec::new(), received_s: START_S, acts: 0 };
+    let mut log = Log {
+        layout: &layout,
+        id: &id,
+        messages: Vec::new(),
+        received_s: START_S - 60 * 12 * HOUR_S,
+        acts: 0,
+    };
     for id in ["MRV_PV_F1", "MRV_CH_F2"] {
         log.add(Kind::Methodology, id, text_of(id).as_bytes());
     }

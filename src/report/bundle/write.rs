@@ -86,7 +86,8 @@ pub fn write(
 struct Log {
     /// Of the leaves that count.
     tree: TreeState,
-    /// The first leaf received at or after the period's start.
+    /// The first leaf received in the UTC month in which the period begins: items without a time count
+    /// by their month of receipt.
     first_inside: i64,
     sealed_at: Timestamp,
 }
@@ -116,7 +117,7 @@ fn write_leaves(wanted: &Wanted<'_>, bag: &Path) -> Result<Log, BundleError> {
         if row.leaf == seal.seal.log_size {
             sealed_tree = Some(tree.clone());
         }
-        if row.header.received_at >= starts {
+        if row.header.received_at.month() >= starts.month() {
             log.first_inside = log.first_inside.min(row.leaf);
         }
         log.sealed_at = row.header.received_at;
