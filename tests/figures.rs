@@ -96,6 +96,7 @@ fn closed(case: &Case, readings: &[Reading], batch: usize) -> Closed {
         to: date("2025-03-31"),
         prepared_by: None,
         reviewed_by: None,
+        restates: None,
     };
     let collected = collect(&mut project, &close).unwrap();
     // A folder without a font: the close says that there is no PDF, and does not fail.

@@ -334,8 +334,13 @@ fn check_figures(layout: &Layout, numbers: &[u64], files: u64, figures: &str) {
     }
     project.refresh_intervals().unwrap();
     let date = |text| Date::parse(text).unwrap();
-    let close =
-        Close { from: date(PERIOD.0), to: date(PERIOD.1), prepared_by: None, reviewed_by: None };
+    let close = Close {
+        from: date(PERIOD.0),
+        to: date(PERIOD.1),
+        prepared_by: None,
+        reviewed_by: None,
+        restates: None,
+    };
     let collected = collect(&mut project, &close).unwrap();
     let closed = write(&fresh, &id, &close, &collected).unwrap();
     println!("figures {figures}, killed and not");

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod crossing;
 pub mod finding;
+pub mod hold;
 pub mod interval;
 pub mod point;
 mod register;

@@ -145,6 +145,30 @@ fn registers_are_differences_spread_over_time() {
 }
 
 #[test]
+fn a_held_interval_counts_by_its_bounds_and_never_by_less_than_it_was() {
+    use super::hold::{held, touches};
+    let bounds = |plan: &ChannelPlan, points: &[Point]| {
+        let row = held(&rows(plan, points)[0], plan);
+        let text = |value: Option<Fixed6>| value.map(|value| value.to_decimal().to_string());
+        assert_eq!((row.value, row.measured, row.covered_us), (None, None, 0));
+        assert!(row.flags.has(Code::Held));
+        (text(row.low), text(row.high))
+    };
+    let between = |low: &str, high: &str| (Some(low.to_owned()), Some(high.to_owned()));
+    // 100 kWh an hour are 25 in a quarter.
+    let quarter = |end: &str| [point(0, "0"), point(15, end)];
+    assert_eq!(bounds(&register(), &quarter("2.5")), between("0", "25"));
+    assert_eq!(bounds(&register(), &quarter("30")), between("0", "30"));
+    let unbounded = ChannelPlan { capacity: None, ..register() };
+    assert_eq!(bounds(&unbounded, &quarter("2.5")), (None, None));
+    assert_eq!(bounds(&state(), &[point(0, "20"), point(15, "20")]), between("0", "50"));
+    let row = rows(&register(), &quarter("2.5"))[0];
+    let is_held = |from: i64, to: i64| touches(&row, minutes(from), minutes(to));
+    assert!(is_held(14, 90) && is_held(-5, 1) && is_held(3, 4));
+    assert!(!is_held(15, 90) && !is_held(-5, 0));
+}
+
+#[test]
 fn a_recorded_exchange_loses_nothing_and_doubts_nothing() {
     let exchanged = |at_min| ChannelPlan {
         exchanges: vec![exchange(at_min, at_min, Some("502"), "3")],

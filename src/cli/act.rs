@@ -2,11 +2,15 @@
 
 use anyhow::Result;
 
-use super::context::{UsageError, author};
+use super::context::{UsageError, author, project_id};
 use super::record::record;
 use super::{Context, Ended};
-use crate::daemon::request::Stated;
+use crate::daemon::request::{Answer, Request, Stated};
+use crate::dataset::read::stored;
 use crate::decode::act::{Content, Correction, Decision};
+use crate::domain::id::{DeviceId, QuantityId, SiteId};
+use crate::domain::reading::{ChannelKey, Channels};
+use crate::domain::time::Timestamp;
 
 /// Decide what counts where values conflict or one is held.
 ///
@@ -23,6 +27,10 @@ pub struct DecideArguments {
     /// The value that counts, in the channel's storage unit.
     #[arg(long)]
     value: String,
+    /// A value that was looked at, once for each; all that the log has where not given. A value that
+    /// arrives later opens the doubt again.
+    #[arg(long, value_name = "VALUE")]
+    seen: Vec<String>,
 }
 
 /// Correct one reading that is known to be wrong.
@@ -80,7 +88,11 @@ pub fn decide(context: &Context, arguments: DecideArguments) -> Result<Ended> {
     let Subject { project, at, reason, evidence, author: name, .. } = arguments.subject;
     let value = arguments.value;
     let author = author(name);
-    let decision = Decision { site, device, quantity, at, value, author, reason, evidence };
+    let seen = match arguments.seen.is_empty() {
+        true => stored_values(context, &project, [&site, &device, &quantity], &at)?,
+        false => arguments.seen,
+    };
+    let decision = Decision { site, device, quantity, at, value, seen, author, reason, evidence };
     record(context, project, vec![Stated::new(Content::Decision(decision))])
 }
 
@@ -90,4 +102,38 @@ pub fn correct(context: &Context, arguments: CorrectArguments) -> Result<Ended> 
     let (old, new, author) = (arguments.old, arguments.new, author(name));
     let correction = Correction { site, device, quantity, at, old, new, author, reason, evidence };
     record(context, project, vec![Stated::new(Content::Correction(correction))])
+}
+
+/// The different values that the log has of one identity.
+fn stored_values(
+    context: &Context,
+    project: &str,
+    [site, device, quantity]: [&str; 3],
+    at: &str,
+) -> Result<Vec<String>> {
+    let usage = |error: &dyn std::fmt::Display| UsageError(error.to_string());
+    let key = ChannelKey {
+        site: SiteId::parse(site).map_err(|error| usage(&error))?,
+        device: DeviceId::parse(device).map_err(|error| usage(&error))?,
+        quantity: QuantityId::parse(quantity).map_err(|error| usage(&error))?,
+    };
+    let at = Timestamp::parse_rfc3339(at).map_err(|error| usage(&error))?;
+    // What waits to be published is looked at too.
+    match context.ask(Request::Flush)? {
+        Answer::Done => {}
+        other => anyhow::bail!("unexpected answer {other:?}"),
+    }
+    let (_, layout) = context.open()?;
+    let mut channels = Channels::default();
+    let channel = channels.intern(&key);
+    let range = (at, Timestamp::from_us(at.us() + 1));
+    let id = project_id(project)?;
+    let (readings, conflicts) =
+        stored(&layout, &id, &mut channels, range, |reading| reading.channel == channel)?;
+    let conflicts = conflicts.iter().map(|conflict| &conflict.reading);
+    let mut values: Vec<String> =
+        readings.iter().chain(conflicts).map(|reading| reading.value.to_string()).collect();
+    values.sort();
+    values.dedup();
+    Ok(values)
 }

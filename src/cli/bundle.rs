@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::context::{UsageError, project_id};
 use super::{Context, Ended};
 use crate::daemon::engine::{self, PUBLIC_KEY};
-use crate::daemon::period::SEALED;
+use crate::daemon::period::version_folder;
 use crate::domain::time::Date;
 use crate::publish::registry;
 use crate::report::bundle::{BundleError, Wanted, write};
@@ -60,8 +60,11 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
         data: &layout,
         project: &id,
         seal,
-        version: 1,
-        report: &layout.reports(&id).join(format!("{from}_{to}")).join(SEALED),
+        version: seal.seal.version,
+        report: &layout
+            .reports(&id)
+            .join(format!("{from}_{to}"))
+            .join(version_folder(seal.seal.version)),
         private_key: &signer.private_key,
         public_key: &public_key,
         scratch: &std::env::temp_dir(),

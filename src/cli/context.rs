@@ -12,6 +12,7 @@ use crate::daemon::request::{Answer, Request};
 use crate::daemon::{DaemonError, control};
 use crate::dataset::layout::Layout;
 use crate::domain::id::ProjectId;
+use crate::report::ReportError;
 
 /// Bad arguments: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +125,9 @@ pub fn project_id(text: &str) -> Result<ProjectId> {
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<UsageError>() {
         return 2;
+    }
+    if let Some(ReportError::Refused(_)) = error.downcast_ref() {
+        return 5;
     }
     match error.downcast_ref::<DaemonError>() {
         Some(error) if error.is_refusal() => 5,

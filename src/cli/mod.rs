@@ -14,7 +14,9 @@ mod device;
 mod dry_run;
 mod explain;
 mod factor;
+mod finding;
 mod gateway;
+mod hold;
 mod ingest;
 mod init;
 mod log;
@@ -22,11 +24,13 @@ mod methodology;
 mod outcome;
 mod period;
 mod plan;
+mod practice;
 mod publish;
 mod query;
 mod rebuild;
 mod recheck;
 mod record;
+mod registry;
 mod sample;
 mod schema;
 mod serve;
@@ -104,6 +108,17 @@ enum Command {
     Explain(explain::Arguments),
     Whatif(whatif::Arguments),
     #[command(subcommand)]
+    Finding(finding::Command),
+    #[command(subcommand)]
+    Hold(hold::Command),
+    #[command(subcommand)]
+    Monthly(practice::MonthlyCommand),
+    #[command(subcommand)]
+    Evidence(practice::EvidenceCommand),
+    Respond(practice::RespondArguments),
+    #[command(subcommand)]
+    Registry(registry::Command),
+    #[command(subcommand)]
     Sample(sample::Command),
     SitePack(site_pack::Arguments),
     Query(query::Arguments),
@@ -157,6 +172,12 @@ pub fn run() -> ExitCode {
         Command::Recheck(arguments) => recheck::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),
         Command::Whatif(arguments) => whatif::run(&context, arguments),
+        Command::Finding(command) => finding::run(&context, command),
+        Command::Hold(command) => hold::run(&context, command),
+        Command::Monthly(command) => practice::monthly(&context, command),
+        Command::Evidence(command) => practice::evidence(&context, command),
+        Command::Respond(arguments) => practice::respond(&context, arguments),
+        Command::Registry(command) => registry::run(&context, command),
         Command::Sample(command) => sample::run(&context, command),
         Command::SitePack(arguments) => site_pack::run(&context, arguments),
         Command::Query(arguments) => query::run(&context, arguments),

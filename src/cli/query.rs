@@ -4,8 +4,11 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result};
 
+use super::context::{UsageError, project_id};
 use super::{Context, Ended};
-use crate::dataset::query::{Answer, query};
+use crate::dataset::query::{Answer, query, query_past};
+use crate::report::recompute::Past;
+use crate::report::restate::AsOf;
 
 /// Ask the tables a question in SQL.
 ///
@@ -24,11 +27,28 @@ pub struct Arguments {
     /// Print comma-separated values with a header.
     #[arg(long)]
     csv: bool,
+    /// Ask the tables of one project as they were: with the leaves before this one, or with what was
+    /// received at or before this time (RFC 3339). They are derived anew from the messages.
+    #[arg(long, value_name = "LEAF|TIME", requires = "project")]
+    as_of: Option<String>,
+    /// The project that --as-of looks at.
+    #[arg(long)]
+    project: Option<String>,
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
     let (_, layout) = context.open()?;
-    let answer = query(&layout, &arguments.sql)?;
+    let answer = match (&arguments.as_of, &arguments.project) {
+        (None, _) => query(&layout, &arguments.sql)?,
+        (Some(as_of), Some(project)) => {
+            let id = project_id(project)?;
+            let as_of = AsOf::parse(as_of).map_err(|error| UsageError(error.to_string()))?;
+            let size = as_of.log_size(&layout, &id)?;
+            let past = Past::of_folder(&layout, &id, size, &std::env::temp_dir())?;
+            query_past(past.project().layout(), &layout, &id, size, &arguments.sql)?
+        }
+        (Some(_), None) => return Err(UsageError("--as-of needs --project".to_owned()).into()),
+    };
     let mut out = std::io::stdout().lock();
     let written = match (context.is_json, arguments.csv) {
         (true, _) => write_json(&mut out, &answer),

@@ -119,11 +119,29 @@ impl Engine {
             Request::Ingest { project, path, author } => {
                 self.ingest(&project, Path::new(&path), &author).await
             }
+            Request::Restate { project, from, to, reason, prepared_by, reviewed_by } => {
+                match (Date::parse(&from), Date::parse(&to)) {
+                    (Ok(from), Ok(to)) if !reason.trim().is_empty() => {
+                        let (prepared_by, reviewed_by) = (Some(prepared_by), Some(reviewed_by));
+                        let restates = Some(reason);
+                        let close = Close { from, to, prepared_by, reviewed_by, restates };
+                        self.close_period(&project, close).await
+                    }
+                    (Ok(_), Ok(_)) => {
+                        let reason = "a restatement needs its reason: who reads it will ask";
+                        Err(DaemonError::Refused(reason.to_owned()))
+                    }
+                    (Err(error), _) | (_, Err(error)) => {
+                        Err(DaemonError::Refused(error.to_string()))
+                    }
+                }
+            }
             Request::Record { project, acts } => self.record(&project, acts).await,
             Request::Close { project, from, to, prepared_by, reviewed_by } => {
                 match (Date::parse(&from), Date::parse(&to)) {
                     (Ok(from), Ok(to)) => {
-                        let close = Close { from, to, prepared_by, reviewed_by };
+                        let restates = None;
+                        let close = Close { from, to, prepared_by, reviewed_by, restates };
                         self.close_period(&project, close).await
                     }
                     (Err(error), _) | (_, Err(error)) => {
@@ -260,6 +278,7 @@ impl Engine {
             .publisher
             .look(&id, move |project| {
                 project.map(|project| {
+                    period::admit(project, &wanted)?;
                     if period::is_sealable(&wanted) {
                         period::prepare_seal(project)?;
                     }
@@ -283,12 +302,15 @@ impl Engine {
             let act = Seal {
                 from: close.from.to_string(),
                 to: close.to.to_string(),
+                version: closed.version,
+                reason: close.restates.unwrap_or_default(),
                 prepared_by,
                 reviewed_by,
                 log_size: collected.log_size,
                 log_root: base64::prelude::BASE64_STANDARD.encode(collected.root),
                 unresolved: closed.unresolved,
                 figures: closed.figures.clone(),
+                years: closed.years.clone(),
                 history: closed.history.clone(),
                 shares: closed.shares.clone(),
             };

@@ -9,21 +9,19 @@ use super::DaemonError;
 use crate::dataset::durable::{create_folder, write_synced};
 use crate::dataset::layout::Layout;
 use crate::dataset::log_check;
-use crate::decode::act::{SealedShare, SealedValue};
+use crate::decode::act::{SealedShare, SealedValue, SealedYear};
 use crate::domain::id::ProjectId;
 use crate::domain::time::Date;
 use crate::period::Period;
 use crate::publish::Project;
-use crate::report::collect::{self, Collected, Named, sealed_value};
+use crate::report::collect::{self, Collected, Named, sealed_value, sealed_years};
 use crate::report::pdf::{self, Fonts};
 use crate::report::{Report, ReportError, html, json, text, xlsx};
 
 /// Folder of a draft's report; the next draft replaces it.
 const DRAFT: &str = "draft";
-/// Folder of a report whose seal is not recorded yet.
-const UNSEALED: &str = "v1.unsealed";
-/// Folder of a sealed report; never changed.
-pub const SEALED: &str = "v1";
+/// Ending of the folder of a report whose seal is not recorded yet.
+const UNSEALED: &str = ".unsealed";
 
 /// A period to be closed.
 #[derive(Debug, Clone)]
@@ -33,6 +31,8 @@ pub struct Close {
     pub to: Date,
     pub prepared_by: Option<String>,
     pub reviewed_by: Option<String>,
+    /// Why the period is restated: it is sealed already, and this makes its next version.
+    pub restates: Option<String>,
 }
 
 /// A report that is written.
@@ -40,16 +40,45 @@ pub struct Close {
 pub struct Closed {
     pub folder: PathBuf,
     pub is_draft: bool,
+    pub version: u32,
     pub summary: String,
     pub report: String,
     /// The negative tCO2e that the period leaves to later years, zero or below.
     pub unresolved: i64,
     /// SHA-256 of the figures.
     pub figures: String,
+    /// The result of each year.
+    pub years: Vec<SealedYear>,
     /// Values that equations of later years look back at.
     pub history: Vec<SealedValue>,
     /// What was counted of gaps that the end of the period cuts.
     pub shares: Vec<SealedShare>,
+}
+
+/// Folder of the sealed report of a version, below its period's; never changed.
+#[must_use]
+pub fn version_folder(version: u32) -> String {
+    format!("v{version}")
+}
+
+/// Whether a period may be sealed as it is asked, by what is sealed already.
+///
+/// # Errors
+/// [`DaemonError::Refused`] with the reason.
+pub fn admit(project: &Project, close: &Close) -> Result<(), DaemonError> {
+    let life = project.registry().life();
+    let period = (close.from, close.to);
+    if close.restates.is_some() {
+        let may = life.may_restate(period);
+        return may.map(|_| ()).map_err(|error| DaemonError::Refused(error.to_string()));
+    }
+    match life.first_outdated() {
+        Some((first, reason)) if is_sealable(close) => Err(DaemonError::Refused(format!(
+            "restate {} to {} first, so that what it leaves is right: {reason}",
+            first.0, first.1
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Before a seal: the log must be the one that was signed, and the tables are written anew from its
@@ -82,7 +111,11 @@ pub fn prepare_seal(project: &mut Project) -> Result<(), DaemonError> {
 /// When the project has no plan or methodology, or a file cannot be read.
 pub fn collect(project: &mut Project, close: &Close) -> Result<Collected, DaemonError> {
     let period = Period::new(close.from, close.to).map_err(ReportError::from)?;
-    Ok(collect::collect(project, period)?)
+    let mut collected = collect::collect(project, period)?;
+    if let Some(reason) = &close.restates {
+        collected.restate(reason);
+    }
+    Ok(collected)
 }
 
 /// States the period and writes its report. With two different people named it is to be sealed; the
@@ -100,7 +133,10 @@ pub fn write(
     let period = Period::new(close.from, close.to).map_err(ReportError::from)?;
     let is_draft = !is_sealable(close);
     let earlier = collected.earlier()?;
-    if !is_draft && let Some(later) = earlier.iter().find(|earlier| earlier.period > period) {
+    if !is_draft
+        && close.restates.is_none()
+        && let Some(later) = earlier.iter().find(|earlier| earlier.period > period)
+    {
         return Err(DaemonError::Refused(format!(
             "periods are sealed in the order of time, so that a negative year is deducted once; {} is \
              sealed already",
@@ -126,10 +162,11 @@ pub fn write(
         )));
     }
     let report = Report::of(&statement);
+    let version = statement.dossier.version;
     let folder = layout
         .reports(id)
         .join(format!("{}_{}", close.from, close.to))
-        .join(if is_draft { DRAFT } else { UNSEALED });
+        .join(if is_draft { DRAFT.to_owned() } else { version_folder(version) + UNSEALED });
     create_folder(&folder)?;
     let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
     let (printed, notes) = print(layout, &report);
@@ -149,10 +186,12 @@ pub fn write(
     Ok(Closed {
         folder,
         is_draft,
+        version,
         // What one machine's fonts lack is told, and is no part of the report.
         summary: summary + &notes,
         report: report_json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
+        years: sealed_years(&statement),
         history: statement.history.iter().map(sealed_value).collect(),
         shares: collect::sealed_shares(&statement),
         figures: statement.digest.to_string(),
@@ -164,7 +203,9 @@ pub fn write(
 /// # Errors
 /// When it cannot be renamed.
 pub fn sealed(folder: &Path) -> Result<PathBuf, DaemonError> {
-    let target = folder.with_file_name(SEALED);
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    let target = folder.with_file_name(name.strip_suffix(UNSEALED).unwrap_or(&name));
     std::fs::rename(folder, &target).map_err(DaemonError::io("rename to", &target))?;
     crate::dataset::durable::sync_parent(&target)?;
     Ok(target)
@@ -183,21 +224,39 @@ pub fn recover(project: &Project) -> Result<(), DaemonError> {
     };
     for entry in entries {
         let period = entry.map_err(DaemonError::io("list", &folder))?.path();
-        let unsealed = period.join(UNSEALED);
-        if !unsealed.is_dir() {
-            continue;
-        }
         let name = period.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
-        let mut seals = project.registry().seals().iter();
-        let is_sealed = seals.any(|seal| format!("{}_{}", seal.seal.from, seal.seal.to) == name);
-        if is_sealed && !period.join(SEALED).exists() {
-            sealed(&unsealed)?;
-        } else {
-            std::fs::remove_dir_all(&unsealed).map_err(DaemonError::io("remove", &unsealed))?;
+        for unsealed in unsealed(&period)? {
+            let target = unsealed.with_extension("");
+            let mut seals = project.registry().seals().iter();
+            let is_sealed = seals.any(|seal| {
+                let of_seal = version_folder(seal.seal.version);
+                format!("{}_{}", seal.seal.from, seal.seal.to) == name && target.ends_with(of_seal)
+            });
+            if is_sealed && !target.exists() {
+                sealed(&unsealed)?;
+            } else {
+                std::fs::remove_dir_all(&unsealed).map_err(DaemonError::io("remove", &unsealed))?;
+            }
         }
     }
     Ok(())
+}
+
+/// The reports of a period whose seals were not recorded when they were written.
+fn unsealed(period: &Path) -> Result<Vec<PathBuf>, DaemonError> {
+    if !period.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(period).map_err(DaemonError::io("list", period))? {
+        let path = entry.map_err(DaemonError::io("list", period))?.path();
+        let is_unsealed = path.to_string_lossy().ends_with(UNSEALED);
+        if is_unsealed && path.is_dir() {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// True if two different people are named, so that the period can be sealed.

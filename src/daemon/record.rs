@@ -112,6 +112,12 @@ fn draft(id: &ProjectId, act: &Act) -> Result<Draft, DaemonError> {
             bytes.len()
         )));
     }
+    if Act::parse(&bytes).ok().as_ref() != Some(act) {
+        let name = act.name();
+        return Err(DaemonError::Setup(format!(
+            "{name} would not read back; nothing was recorded"
+        )));
+    }
     Ok(Draft {
         project: id.clone(),
         kind: act.content.kind(),

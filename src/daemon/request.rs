@@ -26,6 +26,16 @@ pub enum Request {
         prepared_by: Option<String>,
         reviewed_by: Option<String>,
     },
+    /// State a sealed period anew with everything received since, as its next version. Local dates,
+    /// both inclusive; two different people.
+    Restate {
+        project: String,
+        from: String,
+        to: String,
+        reason: String,
+        prepared_by: String,
+        reviewed_by: String,
+    },
     /// Write all derived tables anew from `messages`.
     Rebuild { project: String },
 }

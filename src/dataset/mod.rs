@@ -25,6 +25,7 @@ pub mod durable;
 pub mod extract;
 pub mod folder;
 pub mod interval_rows;
+pub mod late;
 pub mod layout;
 pub mod log_check;
 pub mod log_files;

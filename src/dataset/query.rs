@@ -15,6 +15,7 @@ use super::commit;
 use super::layout::Layout;
 use super::schema::{ColumnType, Table};
 use super::table_digest::table_files;
+use crate::domain::id::ProjectId;
 
 /// The answer to a query: column names and types, and rows as texts; `None` is null.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,36 @@ pub struct Answer {
 /// # Errors
 /// When the statement is wrong or a file cannot be read.
 pub fn query(layout: &Layout, sql: &str) -> Result<Answer, DatasetError> {
+    answer(sql, |table| scan(layout, table))
+}
+
+/// Answers one SQL statement over the tables of one project as they were at a log size: `derived` is
+/// the folder of what was derived from the messages before it, `messages` that of the messages.
+///
+/// # Errors
+/// As [`query`].
+pub fn query_past(
+    derived: &Layout,
+    messages: &Layout,
+    project: &ProjectId,
+    size: i64,
+    sql: &str,
+) -> Result<Answer, DatasetError> {
+    answer(sql, |table| {
+        let layout = if table == Table::Messages { messages } else { derived };
+        let Some(frame) = files(layout, table, project)? else { return empty(table) };
+        let frame = match table {
+            Table::Messages => frame.filter(col("leaf").lt(lit(size))),
+            _ => frame,
+        };
+        Ok(frame.with_column(lit(project.as_str().to_owned()).alias("project")))
+    })
+}
+
+fn answer(
+    sql: &str,
+    scan: impl Fn(Table) -> Result<LazyFrame, DatasetError>,
+) -> Result<Answer, DatasetError> {
     let first = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
     if !["SELECT", "WITH", "EXPLAIN", "SHOW"].contains(&first.to_ascii_uppercase().as_str()) {
         let reason = "only questions are answered: begin with SELECT or WITH; nothing was changed";
@@ -37,7 +68,7 @@ pub fn query(layout: &Layout, sql: &str) -> Result<Answer, DatasetError> {
     }
     let mut context = SQLContext::new();
     for table in Table::ALL {
-        context.register(table.name(), scan(layout, table)?);
+        context.register(table.name(), scan(table)?);
     }
     let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(query_error)?;
     let columns = frame
@@ -61,15 +92,8 @@ fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
     let mut frames = Vec::new();
     let projects = layout.projects().map_err(DatasetError::io("list", &layout.states()))?;
     for project in projects {
-        let files = table_files(layout, table, &project)?;
-        if files.is_empty() {
-            continue;
-        }
+        let Some(mut frame) = files(layout, table, &project)? else { continue };
         let state = commit::read(layout, &project)?;
-        let paths = files.iter().map(|path| PlRefPath::new(&*path.to_string_lossy())).collect();
-        let hive = HiveOptions { enabled: Some(false), ..HiveOptions::default() };
-        let args = ScanArgsParquet { hive_options: hive, ..ScanArgsParquet::default() };
-        let mut frame = LazyFrame::scan_parquet_files(paths, args).map_err(query_error)?;
         frame = match table {
             Table::Messages => frame.filter(col("leaf").lt(lit(state.next_leaf))),
             Table::Intervals => frame,
@@ -91,6 +115,22 @@ fn scan(layout: &Layout, table: Table) -> Result<LazyFrame, DatasetError> {
         return empty(table);
     }
     concat(frames, UnionArgs::default()).map_err(query_error)
+}
+
+/// All files of a table of one project; `None` if there is none.
+fn files(
+    layout: &Layout,
+    table: Table,
+    project: &ProjectId,
+) -> Result<Option<LazyFrame>, DatasetError> {
+    let files = table_files(layout, table, project)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let paths = files.iter().map(|path| PlRefPath::new(&*path.to_string_lossy())).collect();
+    let hive = HiveOptions { enabled: Some(false), ..HiveOptions::default() };
+    let args = ScanArgsParquet { hive_options: hive, ..ScanArgsParquet::default() };
+    LazyFrame::scan_parquet_files(paths, args).map(Some).map_err(query_error)
 }
 
 /// A table without rows but with its columns, so that a query on a new folder still parses.

@@ -76,6 +76,35 @@ pub fn messages<E: From<DatasetError>>(
     Ok(())
 }
 
+/// The number of leaves that were received at or before a time: times of receipt never fall.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn received_until(
+    layout: &Layout,
+    project: &ProjectId,
+    until: Timestamp,
+) -> Result<i64, DatasetError> {
+    let mut count = 0;
+    for (_, _, path) in message_files(layout, project)? {
+        let selection = Selection { columns: &["leaf", "received_at"], ..Selection::default() };
+        for batch in read(&path, &selection)? {
+            let batch = batch?;
+            let missing = || DatasetError::damaged(&path, "a column of messages is missing");
+            let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+            let leaves = column("leaf")?.as_primitive::<Int64Type>();
+            let received = column("received_at")?.as_primitive::<TimestampMicrosecondType>();
+            for row in 0..batch.num_rows() {
+                if received.value(row) > until.us() {
+                    return Ok(count);
+                }
+                count = count.max(leaves.value(row) + 1);
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// Calls `each` with the leaves before `to` that are acts, not data, in order.
 ///
 /// # Errors
@@ -254,7 +283,7 @@ const READING_COLUMNS: [&str; 10] = [
     "first_item",
 ];
 
-fn read_readings(
+pub(super) fn read_readings(
     path: &Path,
     channels: &mut Channels,
     from: Timestamp,
@@ -335,7 +364,7 @@ fn int_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a arrow::array
     batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>())
 }
 
-fn leaf_range(path: &Path) -> Option<(i64, i64)> {
+pub(super) fn leaf_range(path: &Path) -> Option<(i64, i64)> {
     let stem = path.file_stem()?.to_str()?;
     let mut parts = stem.split('-');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

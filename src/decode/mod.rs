@@ -11,6 +11,7 @@ mod csv;
 pub mod devices;
 mod encoding;
 mod json;
+pub mod life;
 mod scan;
 mod stamp;
 

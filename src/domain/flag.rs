@@ -45,6 +45,8 @@ pub enum Code {
     Corrected,
     /// A recorded decision settled a doubt.
     Decided,
+    /// A recorded hold: what a device delivered counts by its bounds.
+    Held,
     /// A meter was not shown to be right.
     Calibration,
     Class,
@@ -61,6 +63,12 @@ pub enum Code {
     Billing,
     /// An amount is missing, unchecked or without its document.
     Document,
+    /// A month lacks the integrity check that the plan promises.
+    MonthCheck,
+    /// A criterion of eligibility has no evidence for the period.
+    Eligibility,
+    /// What a sample achieved is not stated, or falls short.
+    Sample,
     Boundary,
 }
 
@@ -97,7 +105,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 52] = [
         Self::Schema,
         Self::Channel,
         Self::Unit,
@@ -132,6 +140,7 @@ impl Code {
         Self::Allocated,
         Self::Corrected,
         Self::Decided,
+        Self::Held,
         Self::Calibration,
         Self::Class,
         Self::Plan,
@@ -145,6 +154,9 @@ impl Code {
         Self::Crediting,
         Self::Billing,
         Self::Document,
+        Self::MonthCheck,
+        Self::Eligibility,
+        Self::Sample,
         Self::Boundary,
     ];
 
@@ -186,6 +198,7 @@ impl Code {
             Self::Allocated => "V-ALLOCATED",
             Self::Corrected => "V-CORRECTED",
             Self::Decided => "V-DECIDED",
+            Self::Held => "V-HOLD",
             Self::Calibration => "V-CALIBRATION",
             Self::Class => "V-CLASS",
             Self::Plan => "V-PLAN",
@@ -199,6 +212,9 @@ impl Code {
             Self::Crediting => "V-CREDITING",
             Self::Billing => "V-BILLING",
             Self::Document => "V-DOCUMENT",
+            Self::MonthCheck => "V-MONTHCHECK",
+            Self::Eligibility => "V-ELIGIBILITY",
+            Self::Sample => "V-SAMPLE",
             Self::Boundary => "V-BOUNDARY",
         }
     }
@@ -247,6 +263,7 @@ impl Code {
             Self::Allocated => "an exact total is split over a border that matters",
             Self::Corrected => "a recorded correction replaced the value",
             Self::Decided => "a recorded decision settled the doubt",
+            Self::Held => "a recorded hold on the device: what it delivered counts by its bounds",
             Self::Calibration => {
                 "certificates cover every hour of a meter; else its registers count by its error"
             }
@@ -266,6 +283,9 @@ impl Code {
                 "a document's span differs from the period's; its value is split by days"
             }
             Self::Document => "an amount is missing, unchecked or without its document",
+            Self::MonthCheck => "the monthly integrity check that the plan promises is missing",
+            Self::Eligibility => "a criterion of eligibility has no evidence for this period",
+            Self::Sample => "achieved confidence and precision of a sample are stated, and suffice",
             Self::Boundary => "a spreadsheet floors to another integer; the lower is claimed",
         }
     }
@@ -277,7 +297,9 @@ impl Code {
             Self::Schema | Self::Channel | Self::Unit | Self::Time | Self::Missing => {
                 Effect::Exclude
             }
-            Self::Range | Self::Capacity | Self::Night | Self::Conflict => Effect::Hold,
+            Self::Range | Self::Capacity | Self::Night | Self::Conflict | Self::Held => {
+                Effect::Hold
+            }
             _ => Effect::None,
         }
     }

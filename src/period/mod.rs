@@ -20,6 +20,7 @@ pub mod collect;
 mod digest;
 mod documents;
 mod documents_check;
+pub mod dossier;
 mod doubt;
 pub mod equations;
 mod evaluate;
@@ -54,6 +55,7 @@ use crate::domain::time::{Date, Timestamp, Zone};
 use calibration::facts::CalibrationFacts;
 use changes::{Changes, RecordedPlan};
 use collect::Series;
+use dossier::Dossier;
 use equations::How;
 use evaluate::{Applied, Evaluated};
 use gather::Source;
@@ -203,6 +205,8 @@ pub struct Input<'a> {
     pub earlier: &'a [SealedPeriod],
     pub prepared_by: Option<&'a str>,
     pub reviewed_by: Option<&'a str>,
+    /// What acts say of the period.
+    pub dossier: &'a Dossier,
 }
 
 /// The statement of a period.
@@ -241,6 +245,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         calibration: CalibrationFacts::default(),
         changes: changes.facts,
         doubts: Vec::new(),
+        dossier: input.dossier.clone(),
         allocations,
         gaps: Vec::new(),
         paths: paths::compare(input, &applied, &series, &stand_ins),

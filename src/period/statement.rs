@@ -8,6 +8,7 @@ use super::calibration::correct::Side;
 use super::calibration::facts::CalibrationFacts;
 use super::changes::ChangeFacts;
 use super::collect::Amount;
+use super::dossier::Dossier;
 use super::equations::CategoryInput;
 use super::gap_log::GapFacts;
 use super::paths::PathFacts;
@@ -44,6 +45,8 @@ pub struct Statement {
     pub changes: Vec<ChangeFacts>,
     /// What each doubt costs, by year, then in the plan's order.
     pub doubts: Vec<DoubtCost>,
+    /// The life of the period: versions, findings, holds, checks.
+    pub dossier: Dossier,
     /// Gaps of registers that a border cuts, with the split that counts.
     pub allocations: Vec<AllocationFacts>,
     /// Every stretch that was not measured, by year, parameter, channel and time.

@@ -108,7 +108,7 @@ fn log(ones: &[One], plan_at: usize) -> Vec<Message> {
                     value: v.to_string(),
                     author: "ann".to_owned(),
                     reason: "read the display".to_owned(),
-                    evidence: String::new(),
+                    ..Decision::default()
                 };
                 let act = Act { number: act, content: Content::Decision(decision) };
                 (Kind::Decision, act.encode().unwrap())

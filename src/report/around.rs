@@ -42,8 +42,8 @@ pub fn look(
     borders.push(range.1);
     let Published { layout, project, registry, .. } = *published;
     let crossings = crossings(layout, project, registry, &borders)?;
-    let sealed = registry.seals().iter();
-    let sealed = sealed.flat_map(|one| splits(&one.seal)).collect();
+    let sealed = registry.life().standing().into_iter();
+    let sealed = sealed.flat_map(|one| splits(&one.act)).collect();
     let (findings, accounts) = readings(published, plan, range)?;
     let before = year_before(published, plan, period)?;
     Ok((findings, Surroundings { crossings, sealed, accounts, before }))

@@ -7,24 +7,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ReportError, around, notes};
+use super::{ReportError, around, dossier, notes};
 use crate::aggregate::finding::flagged;
+use crate::aggregate::hold;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan};
 use crate::dataset::interval_rows;
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
-use crate::decode::act::{Seal, SealedShare, SealedValue};
+use crate::decode::act::{Seal, SealedShare, SealedValue, SealedYear};
 use crate::decode::amount::Standing;
 use crate::decode::devices::Device;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
+use crate::domain::flag::{Code, Severity};
 use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels};
 use crate::domain::time::Timestamp;
 use crate::methodology::Methodology;
 use crate::period::allocate::AllocationFacts;
 use crate::period::changes::RecordedPlan;
+use crate::period::dossier::{Dossier, YearFigures};
 use crate::period::statement::HistoryValue;
 use crate::period::{
     self, ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, RefusedGroup,
@@ -43,6 +46,9 @@ pub struct Collected {
     pub(super) devices: Vec<Device>,
     plans: Vec<RecordedPlan>,
     pub(super) channels: Vec<ChannelRows>,
+    /// The rows that a hold lies on as they would be without it, with their places in `channels`.
+    unheld: Vec<(usize, ChannelRows)>,
+    dossier: Dossier,
     tally: Tally,
     findings: Vec<Noted>,
     surroundings: Surroundings,
@@ -124,10 +130,12 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     findings.extend(of_series);
     findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
-    let channels = by_channel
+    let mut channels: Vec<ChannelRows> = by_channel
         .into_iter()
         .map(|(channel, rows)| ChannelRows { key: channels.key(channel).clone(), rows })
         .collect();
+    let dossier = dossier::of(published, period, range)?;
+    let unheld = lay_holds(&plan, &dossier, range, &mut channels, &mut findings);
     Ok(Collected {
         period,
         reach: wide,
@@ -137,10 +145,17 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         devices: registry.devices().history(registry.plans()),
         plans: registry.recorded_plans(),
         channels,
+        unheld,
+        dossier,
         tally: tally(layout, id, range)?,
         findings,
         surroundings,
-        earlier: registry.seals().iter().map(|seal| (seal.leaf, seal.seal.clone())).collect(),
+        earlier: registry
+            .life()
+            .standing()
+            .into_iter()
+            .map(|seal| (seal.leaf, seal.act.clone()))
+            .collect(),
         log_size: published.log_size,
         root: published.root,
         plan,
@@ -160,6 +175,26 @@ impl<'a> Named<'a> {
 }
 
 impl Collected {
+    /// States the next version of a period that is sealed already, for this reason. Without it a
+    /// sealed period is refused (V-OVERLAP).
+    pub fn restate(&mut self, reason: &str) {
+        self.look_past_seals();
+        reason.clone_into(&mut self.dossier.reason);
+    }
+
+    /// States what a seal fixed: a version after the first is a restatement.
+    pub fn of_seal(&mut self, seal: &Seal) {
+        if seal.version > 1 {
+            self.restate(&seal.reason);
+        }
+    }
+
+    /// The acts that the report tells of.
+    #[must_use]
+    pub fn dossier(&self) -> &Dossier {
+        &self.dossier
+    }
+
     /// The periods that were sealed before this log size, each with what it left unresolved.
     ///
     /// # Errors
@@ -169,7 +204,7 @@ impl Collected {
         for (_, seal) in &self.earlier {
             let (from, to) = seal.dates().map_err(|e| ReportError::Refused(e.to_string()))?;
             let (period, unresolved) = (Period::new(from, to)?, seal.unresolved.into());
-            earlier.push(SealedPeriod { period, version: 1, unresolved });
+            earlier.push(SealedPeriod { period, version: seal.version, unresolved });
         }
         Ok(earlier)
     }
@@ -180,19 +215,36 @@ impl Collected {
     /// When the period overlaps a sealed one or lies outside the crediting period, or the equations
     /// have no value.
     pub fn state(&self, named: Named<'_>) -> Result<Statement, ReportError> {
+        let mut statement = self.state_with(&self.channels, named)?;
+        if !self.unheld.is_empty() {
+            let mut channels = self.channels.clone();
+            for (place, rows) in &self.unheld {
+                channels[*place] = rows.clone();
+            }
+            let without = self.state_with(&channels, named)?;
+            statement.dossier.without_holds = figures_of(&without);
+        }
+        Ok(statement)
+    }
+
+    fn state_with(
+        &self,
+        channels: &[ChannelRows],
+        named: Named<'_>,
+    ) -> Result<Statement, ReportError> {
         let earlier = self.earlier()?;
         let counts = self.counts();
         let groups = self.refused();
         let log = LogState { size: self.log_size as u64, root: Sha256Digest(self.root) };
         let methodologies: Vec<&dyn Equations> =
             self.methodologies.iter().map(|one| one as &dyn Equations).collect();
-        let history = history(&self.earlier)?;
+        let history = history(&self.earlier, self.period)?;
         Ok(period::statement(&Input {
             plan: &self.plan,
             plan_leaf: self.plan_leaf,
             methodologies: &methodologies,
             period: self.period,
-            channels: &self.channels,
+            channels,
             amounts: &self.amounts,
             devices: &self.devices,
             plans: &self.plans,
@@ -205,6 +257,7 @@ impl Collected {
             earlier: &earlier,
             prepared_by: named.prepared_by,
             reviewed_by: named.reviewed_by,
+            dossier: &self.dossier,
         })?)
     }
 
@@ -241,6 +294,34 @@ impl Collected {
         };
         self.tally.refused.iter().map(group).collect()
     }
+}
+
+/// The results of a statement's years.
+#[must_use]
+pub fn figures_of(statement: &Statement) -> Vec<YearFigures> {
+    let figures = |year: &crate::period::statement::YearResult| YearFigures {
+        methodology: year.methodology.clone(),
+        year: year.year,
+        re: year.re,
+        pe: year.pe,
+        er: year.er,
+        claimed: year.claimed,
+    };
+    statement.years.iter().map(figures).collect()
+}
+
+/// The results of a statement's years as a seal keeps them.
+#[must_use]
+pub fn sealed_years(statement: &Statement) -> Vec<SealedYear> {
+    let sealed = |year: YearFigures| SealedYear {
+        methodology: year.methodology,
+        year: year.year,
+        re: year.re.to_string(),
+        pe: year.pe.to_string(),
+        er: year.er.to_string(),
+        claimed: year.claimed.to_string(),
+    };
+    figures_of(statement).into_iter().map(sealed).collect()
 }
 
 /// A value as a seal keeps it.
@@ -311,7 +392,7 @@ fn reach(
 }
 
 /// What seals fixed of values that equations look back at.
-fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, ReportError> {
+fn history(seals: &[(i64, Seal)], period: Period) -> Result<Vec<HistoryValue>, ReportError> {
     let value = |one: &SealedValue| {
         let number = |text: &String| {
             Decimal::parse(text)
@@ -326,5 +407,50 @@ fn history(seals: &[(i64, Seal)]) -> Result<Vec<HistoryValue>, ReportError> {
             high: number(&one.high)?,
         })
     };
-    seals.iter().flat_map(|(_, seal)| &seal.history).map(value).collect()
+    let is_before = |seal: &Seal| seal.dates().is_ok_and(|(_, to)| to < period.from());
+    let before = seals.iter().map(|(_, seal)| seal).filter(|seal| is_before(seal));
+    before.flat_map(|seal| &seal.history).map(value).collect()
+}
+
+/// Lays the holds that stand over the rows of their devices, and tells of each. Gives the rows as they
+/// were.
+fn lay_holds(
+    plan: &Plan,
+    dossier: &Dossier,
+    (from, to): (Timestamp, Timestamp),
+    channels: &mut [ChannelRows],
+    findings: &mut Vec<Noted>,
+) -> Vec<(usize, ChannelRows)> {
+    let mut unheld: BTreeMap<usize, ChannelRows> = BTreeMap::new();
+    for placed in dossier.holds.iter().filter(|hold| hold.lifted.is_none()) {
+        for (place, channel) in channels.iter_mut().enumerate() {
+            let is_of = channel.key.site == placed.site && channel.key.device == placed.device;
+            let Some(planned) = plan.channel(&channel.key).filter(|_| is_of) else { continue };
+            let before = channel.clone();
+            let mut count = 0;
+            for row in &mut channel.rows {
+                if hold::touches(row, placed.from, placed.to) {
+                    *row = hold::held(row, planned);
+                    count += u64::from((from..to).contains(&row.start.start()));
+                }
+            }
+            if count == 0 {
+                continue;
+            }
+            let hold = &placed.placed.act;
+            findings.push(Noted {
+                code: Code::Held,
+                severity: Severity::Critical,
+                channel: Some(channel.key.clone()),
+                span: Some((placed.from.max(from), placed.to.min(to))),
+                count,
+                message: format!(
+                    "act {}: {} held this device: {}; {count} intervals count by their bounds",
+                    placed.placed.number, hold.author, hold.reason
+                ),
+            });
+            unheld.entry(place).or_insert(before);
+        }
+    }
+    unheld.into_iter().collect()
 }

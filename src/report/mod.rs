@@ -15,8 +15,10 @@ pub mod bundle;
 pub mod calculation;
 pub mod chapter;
 pub mod collect;
+pub mod dossier;
 pub mod drawing;
 pub mod explain;
+pub mod handover;
 pub mod html;
 pub mod json;
 pub mod model;
@@ -26,6 +28,7 @@ pub mod pdf;
 pub mod public;
 pub mod recheck;
 pub mod recompute;
+pub mod restate;
 pub mod sample;
 #[cfg(test)]
 mod schema;

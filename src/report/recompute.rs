@@ -91,7 +91,9 @@ impl Past {
     /// As [`Past::collect`].
     pub fn collect_sealed(&mut self, seal: &Seal) -> Result<Collected, ReportError> {
         let (from, to) = seal.dates().map_err(|error| ReportError::Refused(error.to_string()))?;
-        self.collect(Period::new(from, to)?)
+        let mut collected = self.collect(Period::new(from, to)?)?;
+        collected.of_seal(seal);
+        Ok(collected)
     }
 
     /// The statement that this seal fixed. The log has to be of the seal's size.

@@ -246,6 +246,7 @@ impl Site {
             to: date(to),
             prepared_by: name(people.0),
             reviewed_by: name(people.1),
+            restates: None,
         };
         let collected = collect(&mut self.project, &close).unwrap();
         let closed = write(&self.layout, &self.id, &close, &collected).unwrap();
@@ -265,12 +266,15 @@ impl Site {
         self.act(Content::Seal(Seal {
             from: from.to_owned(),
             to: to.to_owned(),
+            version: 1,
+            reason: String::new(),
             prepared_by: prepared.to_owned(),
             reviewed_by: reviewed.to_owned(),
             log_size,
             log_root: String::new(),
             unresolved: closed.unresolved,
             figures: closed.figures.clone(),
+            years: closed.years.clone(),
             history: closed.history.clone(),
             shares: closed.shares.clone(),
         }));

@@ -230,7 +230,8 @@ impl Script {
             value: "24".to_owned(),
             author: "ann".to_owned(),
             reason: "read the display".to_owned(),
-            evidence: String::new(),
+            seen: vec!["20".to_owned(), "24".to_owned()],
+            ..Decision::default()
         };
         let acts = vec![Stated::new(Content::Decision(decision))];
         self.ask(Request::Record { project: PROJECTS[0].to_owned(), acts }).await;

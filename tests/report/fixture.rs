@@ -13,6 +13,7 @@ use mrv::domain::flag::{Code, Flags, Quality};
 use mrv::domain::reading::{ChannelId, ChannelKey, Place};
 use mrv::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
 use mrv::period::changes::RecordedPlan;
+use mrv::period::dossier::Dossier;
 use mrv::period::statement::HistoryValue;
 use mrv::period::{
     ChannelCount, ChannelRows, Equations, Input, LogState, Noted, Period, PeriodError,
@@ -36,6 +37,7 @@ pub struct Project {
     pub log: Option<LogState>,
     pub earlier: Vec<SealedPeriod>,
     pub people: (Option<String>, Option<String>),
+    pub dossier: Dossier,
 }
 
 impl Project {
@@ -59,6 +61,7 @@ impl Project {
             log: Some(LogState { size: 1_234, root: Sha256Digest::of(b"root") }),
             earlier: Vec::new(),
             people: (Some("A. Preparer".to_owned()), Some("B. Reviewer".to_owned())),
+            dossier: Dossier { version: 1, ..Dossier::default() },
         }
     }
 
@@ -145,6 +148,7 @@ impl Project {
             earlier: &self.earlier,
             prepared_by: self.people.0.as_deref(),
             reviewed_by: self.people.1.as_deref(),
+            dossier: &self.dossier,
         })
     }
 }

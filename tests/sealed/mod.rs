@@ -163,7 +163,7 @@ pub fn sealed(batch: usize) -> Sealed {
         value: "39676.125".to_owned(),
         author: "Ann".to_owned(),
         reason: "the display shows it".to_owned(),
-        evidence: String::new(),
+        ..Decision::default()
     };
     log.act(Content::Decision(decision));
     let unplanned = format!("{{\"ts\":{at}000,\"values\":{{\"P\":1}}}}");
@@ -185,12 +185,15 @@ pub fn sealed(batch: usize) -> Sealed {
         to: date(TO),
         prepared_by: Some("A. Preparer".to_owned()),
         reviewed_by: Some("B. Reviewer".to_owned()),
+        restates: None,
     };
     let collected = period::collect(&mut project, &close).unwrap();
     let closed = period::write(&layout, &id, &close, &collected).unwrap();
     let seal = Seal {
         from: FROM.to_owned(),
         to: TO.to_owned(),
+        version: 1,
+        reason: String::new(),
         prepared_by: "A. Preparer".to_owned(),
         reviewed_by: "B. Reviewer".to_owned(),
         log_size: collected.log_size,
@@ -200,6 +203,7 @@ pub fn sealed(batch: usize) -> Sealed {
         },
         unresolved: closed.unresolved,
         figures: closed.figures.clone(),
+        years: closed.years.clone(),
         history: closed.history.clone(),
         shares: closed.shares.clone(),
     };

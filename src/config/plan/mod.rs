@@ -11,6 +11,7 @@ pub mod change;
 pub mod device;
 pub mod difference;
 pub mod history;
+pub mod practice;
 mod raw;
 mod raw_watch;
 pub mod reader;
@@ -27,6 +28,8 @@ pub use change::PlanChange;
 pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
 pub use reader::Reader;
 use watch::{CrossChecks, Exclusion, Settings, Watch};
+
+use practice::{Criterion, Filing, Required, Share};
 
 /// Version of the plan's file format, the value of its key `mrv_plan`.
 pub const PLAN_FORMAT: i64 = 1;
@@ -110,6 +113,12 @@ pub struct Registered {
     pub ex_ante_of: Vec<(String, Vec<(i16, Decimal)>)>,
     /// Monitoring structure: post (never a person's name) and role.
     pub posts: Vec<(String, String)>,
+    pub filing: Filing,
+    /// Who gets which part of the credits.
+    pub shares: Vec<Share>,
+    /// What is checked every month, and by which post; empty where nothing is promised.
+    pub monthly_check: String,
+    pub eligibility: Vec<Criterion>,
     /// What is held against what.
     pub cross_checks: CrossChecks,
 }
@@ -161,6 +170,8 @@ pub struct Parameter {
     pub doubt: Doubt,
     /// The unit in which it enters the equations, such as `MWh`; empty for a category.
     pub unit: String,
+    /// What its sample must achieve; `None` where it is not sampled.
+    pub sampled: Option<Required>,
     /// Of a category: what the codes of its channel stand for, members of an index.
     pub codes: Vec<(Fixed6, String)>,
     pub source: String,

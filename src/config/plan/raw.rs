@@ -77,6 +77,40 @@ pub struct RawRegistered {
     pub sum: Vec<RawSum>,
     #[serde(default)]
     pub balance: Vec<RawBalance>,
+    #[serde(default)]
+    pub filing: RawFiling,
+    #[serde(default)]
+    pub share: Vec<RawShare>,
+    #[serde(default)]
+    pub monthly_check: String,
+    #[serde(default)]
+    pub eligibility: Vec<RawCriterion>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawFiling {
+    pub sector: String,
+    pub activity_type: String,
+    pub mitigation_type: String,
+    pub gwp_set: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawShare {
+    pub holder: Text,
+    pub side: Text,
+    pub share: Spanned<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCriterion {
+    pub criterion: Text,
+    pub description: String,
+    #[serde(default)]
+    pub evidence: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +147,8 @@ pub struct RawParameter {
     pub codes: BTreeMap<Text, Text>,
     pub capacity: Option<Text>,
     pub range: Option<[Text; 2]>,
+    /// Confidence and precision that its sample must achieve, such as `90/10`.
+    pub sampled: Option<Text>,
     #[serde(default)]
     pub source: String,
     #[serde(default)]

@@ -3,9 +3,10 @@
 //! What lies beyond the plan's bounds, or far from the amounts before it, is refused until whoever
 //! enters it says that it is meant.
 
-use super::{Case, is_same_person};
+use super::Case;
 use crate::config::plan::{Doubt, Parameter, Plan};
 use crate::decode::amount::{AmountCheck, AmountEntry, Recorded, Value};
+use crate::decode::life::is_same_person;
 use crate::methodology::Number;
 
 /// An amount per day this many times that of the one before, or less than one part of so many, is

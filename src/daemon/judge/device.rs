@@ -1,7 +1,7 @@
 //! Judges certificates and exchanges of meters by the plan, by what hangs where, and by what the
 //! registers showed around them.
 
-use super::{Case, is_same_person, needs, refused};
+use super::{Case, needs, refused};
 use crate::aggregate::point::{Content as PointContent, Point};
 use crate::aggregate::span::spans;
 use crate::config::plan::{ChannelKind, ChannelPlan};
@@ -9,6 +9,7 @@ use crate::daemon::DaemonError;
 use crate::dataset::read::stored;
 use crate::decode::act::{CertificateEntry, ExchangeEntry};
 use crate::decode::devices::{Device, Devices, RecordedExchange};
+use crate::decode::life::is_same_person;
 use crate::domain::decimal::{Decimal, Fixed6};
 use crate::domain::flag::{Code, Flags};
 use crate::domain::reading::Channels;

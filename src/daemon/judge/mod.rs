@@ -7,6 +7,7 @@
 mod amount;
 mod by_hand;
 mod device;
+mod life;
 mod reading;
 
 use super::DaemonError;
@@ -92,6 +93,7 @@ fn judge_one(case: &Case<'_>, act: &Content) -> Result<(), DaemonError> {
         Content::Exchange(exchange) => device::judge_exchange(case, exchange),
         Content::Reading(entry) => by_hand::judge(case, entry),
         Content::Seal(_) => refused("a seal is made by closing a period".to_owned()),
+        _ => life::judge(case, act).map_err(DaemonError::Refused),
     }
 }
 
@@ -107,9 +109,4 @@ fn needs(word: &str, texts: &[(&str, &str)]) -> Result<(), DaemonError> {
         }
         None => Ok(()),
     }
-}
-
-/// True if two names mean one person: spaces around and capitals do not make another.
-fn is_same_person(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
 }

@@ -53,6 +53,19 @@ pub(super) fn judge(case: &Case<'_>, act: &Content) -> Result<(), DaemonError> {
     if known.is_empty() {
         return refused(format!("{key} has no reading stamped {at}; nothing could be settled"));
     }
+    if let Content::Decision(decision) = act {
+        let seen: Vec<Fixed6> =
+            decision.seen.iter().map(|text| parse(&text)).collect::<Result<_, _>>()?;
+        if let Some(other) = known.iter().find(|value| !seen.contains(value)) {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            return refused(format!(
+                "a decision names the values that it saw, and {key} at {at} has {} too; look again: \
+                 --seen {}",
+                other,
+                known.join(" --seen ")
+            ));
+        }
+    }
     if let (Content::Correction(_), Some(old)) = (act, values.get(1))
         && !known.contains(old)
     {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A decision on a conflict or a hold: this value counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A decision on a conflict or a hold: this value counts, for the values that whoever decided saw.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     pub site: String,
@@ -13,6 +13,11 @@ pub struct Decision {
     pub at: String,
     /// In the channel's storage unit.
     pub value: String,
+    /// The different values of this identity that the log had, in the same unit. A value that arrives
+    /// later opens the doubt again. Empty in acts from before decisions named them: those count
+    /// whatever arrives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<String>,
     pub author: String,
     pub reason: String,
     /// A document, by name or hash; empty if none.

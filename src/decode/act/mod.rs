@@ -8,21 +8,29 @@
 
 mod decision;
 mod device;
+mod finding;
+mod hold;
+mod practice;
 mod seal;
 mod settle;
+mod step;
 
 use serde::{Deserialize, Serialize};
 
 pub use decision::{Correction, Decision};
 pub use device::{CertificateEntry, ExchangeEntry, MeterEntry, ReadingEntry, RegisterEntry};
-pub use seal::{Seal, SealedShare, SealedValue};
+pub use finding::{Finding, FindingClose, FindingKind, FindingReply};
+pub use hold::{Hold, HoldLift};
+pub use practice::{Evidence, MonthlyCheck, Response, SampleResult};
+pub use seal::{Seal, SealedShare, SealedValue, SealedYear};
 pub use settle::{Settled, Settlements, stored_value};
+pub use step::{Materiality, StatedYear, Step, StepKind, TpeReport};
 
 use super::amount::{AmountCheck, AmountEntry};
 use crate::domain::decimal::DecimalError;
 use crate::domain::id::IdError;
 use crate::domain::message::Kind;
-use crate::domain::time::TimeError;
+use crate::domain::time::{Date, TimeError};
 
 /// Why the bytes are no act.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +47,8 @@ pub enum ActError {
     Precision(String),
     #[error("a recorded amount: {0}")]
     Amount(String),
+    #[error("{0}")]
+    Other(String),
     #[error("a recorded act on a device: {0}")]
     Device(String),
 }
@@ -46,12 +56,25 @@ pub enum ActError {
 /// What an act says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "act")]
+#[allow(clippy::large_enum_variant, reason = "acts are few beside readings")]
 pub enum Content {
     Decision(Decision),
     Correction(Correction),
     Seal(Seal),
     Amount(AmountEntry),
     Check(AmountCheck),
+    Step(Step),
+    TpeReport(TpeReport),
+    Materiality(Materiality),
+    Finding(Finding),
+    FindingReply(FindingReply),
+    FindingClose(FindingClose),
+    Hold(Hold),
+    HoldLift(HoldLift),
+    MonthlyCheck(MonthlyCheck),
+    Evidence(Evidence),
+    SampleResult(SampleResult),
+    Response(Response),
     Certificate(CertificateEntry),
     Exchange(Box<ExchangeEntry>),
     Reading(ReadingEntry),
@@ -99,6 +122,18 @@ impl Content {
             Self::Seal(_) => "seal",
             Self::Amount(_) => "amount",
             Self::Check(_) => "check",
+            Self::Step(_) => "step",
+            Self::TpeReport(_) => "tpe-report",
+            Self::Materiality(_) => "materiality",
+            Self::Finding(_) => "finding",
+            Self::FindingReply(_) => "finding-reply",
+            Self::FindingClose(_) => "finding-close",
+            Self::Hold(_) => "hold",
+            Self::HoldLift(_) => "hold-lift",
+            Self::MonthlyCheck(_) => "monthly-check",
+            Self::Evidence(_) => "evidence",
+            Self::SampleResult(_) => "sample-result",
+            Self::Response(_) => "response",
             Self::Certificate(_) => "certificate",
             Self::Exchange(_) => "exchange",
             Self::Reading(_) => "reading",
@@ -113,7 +148,7 @@ impl Content {
             Self::Correction(_) => Kind::Correction,
             Self::Seal(_) => Kind::Seal,
             Self::Amount(_) | Self::Check(_) => Kind::Amount,
-            Self::Certificate(_) | Self::Exchange(_) | Self::Reading(_) => Kind::Act,
+            _ => Kind::Act,
         }
     }
 
@@ -126,6 +161,18 @@ impl Content {
             Self::Seal(seal) => &seal.prepared_by,
             Self::Amount(amount) => &amount.entered_by,
             Self::Check(check) => &check.checked_by,
+            Self::Step(act) => &act.author,
+            Self::TpeReport(act) => &act.author,
+            Self::Materiality(act) => &act.author,
+            Self::Finding(act) => &act.author,
+            Self::FindingReply(act) => &act.author,
+            Self::FindingClose(act) => &act.author,
+            Self::Hold(act) => &act.author,
+            Self::HoldLift(act) => &act.author,
+            Self::MonthlyCheck(act) => &act.author,
+            Self::Evidence(act) => &act.author,
+            Self::SampleResult(act) => &act.author,
+            Self::Response(act) => &act.author,
             Self::Certificate(certificate) => &certificate.entered_by,
             Self::Exchange(exchange) => &exchange.done_by,
             Self::Reading(reading) => &reading.read_by,
@@ -135,12 +182,50 @@ impl Content {
     /// The SHA-256 of the documents that it names, which the log must have; in hexadecimal.
     #[must_use]
     pub fn documents(&self) -> Vec<&str> {
-        match self {
-            Self::Amount(amount) if !amount.document.is_empty() => vec![&amount.document],
-            Self::Certificate(certificate) => vec![&certificate.document],
-            Self::Exchange(exchange) if !exchange.document.is_empty() => vec![&exchange.document],
-            Self::Reading(reading) if !reading.document.is_empty() => vec![&reading.document],
-            _ => Vec::new(),
-        }
+        let named: Vec<&String> = match self {
+            Self::FindingReply(act) => {
+                return act.documents.iter().map(String::as_str).collect();
+            }
+            Self::Amount(act) => vec![&act.document],
+            Self::Certificate(act) => vec![&act.document],
+            Self::Exchange(act) => vec![&act.document],
+            Self::Reading(act) => vec![&act.document],
+            Self::Step(act) => vec![&act.document],
+            Self::TpeReport(act) => vec![&act.document, &act.statement],
+            Self::Materiality(act) => vec![&act.document],
+            Self::Finding(act) => vec![&act.document],
+            Self::FindingClose(act) => vec![&act.document],
+            Self::Hold(act) => vec![&act.document],
+            Self::HoldLift(act) => vec![&act.document],
+            Self::MonthlyCheck(act) => vec![&act.document],
+            Self::Evidence(act) => vec![&act.document],
+            Self::SampleResult(act) => vec![&act.document],
+            Self::Response(act) => vec![&act.document],
+            Self::Decision(_) | Self::Correction(_) | Self::Seal(_) | Self::Check(_) => Vec::new(),
+        };
+        named.into_iter().filter(|document| !document.is_empty()).map(String::as_str).collect()
     }
+}
+
+/// First and last local date of a period, both inclusive.
+///
+/// # Errors
+/// When one is no date, or the last lies before the first.
+pub fn dates(from: &str, to: &str) -> Result<(Date, Date), ActError> {
+    let date = |text: &str| Date::parse(text).map_err(time_error(text));
+    let (from, to) = (date(from)?, date(to)?);
+    if to < from {
+        return Err(ActError::Other(format!("{from} to {to} ends before it begins")));
+    }
+    Ok((from, to))
+}
+
+fn id_error(text: &str) -> impl FnOnce(IdError) -> ActError {
+    let text = text.to_owned();
+    move |error| ActError::Id(text, error)
+}
+
+fn time_error(text: &str) -> impl FnOnce(TimeError) -> ActError {
+    let text = text.to_owned();
+    move |error| ActError::Time(text, error)
 }

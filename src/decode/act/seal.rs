@@ -1,4 +1,4 @@
-//! The seal of a monitoring period, and the values that it fixes for later years.
+//! The seal of a monitoring period, and what it fixes of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,12 @@ pub struct Seal {
     /// Local dates, both inclusive.
     pub from: String,
     pub to: String,
+    /// 1 for the first seal of a period, one more for each restatement.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub version: u32,
+    /// Why it was restated; empty in version 1.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     pub prepared_by: String,
     pub reviewed_by: String,
     /// Leaves before this one count.
@@ -24,6 +30,9 @@ pub struct Seal {
     /// SHA-256 of the report's figures.
     #[serde(default)]
     pub figures: String,
+    /// The result of each year, by methodology, so that later versions can name what they change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub years: Vec<SealedYear>,
     /// Values that equations of later years look back at: they stand as they were sealed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<SealedValue>,
@@ -45,6 +54,20 @@ pub struct SealedShare {
     pub counted: String,
 }
 
+/// The result of one methodology in one calendar year, in tCO2e.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedYear {
+    pub methodology: String,
+    pub year: i16,
+    /// Decimals in full precision.
+    pub re: String,
+    pub pe: String,
+    pub er: String,
+    /// Whole.
+    pub claimed: String,
+}
+
 /// A monitored value of a sealed period, in the methodology's unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +87,15 @@ impl Seal {
     /// # Errors
     /// When one is no date.
     pub fn dates(&self) -> Result<(Date, Date), ActError> {
-        let date = |text: &String| Date::parse(text).map_err(|e| ActError::Time(text.clone(), e));
-        Ok((date(&self.from)?, date(&self.to)?))
+        super::dates(&self.from, &self.to)
     }
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_first(version: &u32) -> bool {
+    *version == 1
 }

@@ -34,8 +34,9 @@ pub enum Settled {
 /// What is settled of one identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Settlement {
-    /// Values that were decided; more than one different value settles nothing.
-    decided: Vec<Fixed6>,
+    /// Values that were decided, each with the values that whoever decided saw, empty where they are
+    /// not named; more than one different value settles nothing.
+    decided: Vec<(Fixed6, Vec<Fixed6>)>,
     /// `(old, new)` of corrections.
     corrected: Vec<(Fixed6, Fixed6)>,
 }
@@ -50,7 +51,9 @@ impl Settlements {
         let (identity, decided, corrected) = match act {
             Content::Decision(d) => {
                 let identity = identity(&d.site, &d.device, &d.quantity, &d.at)?;
-                (identity, Some(stored_value(&d.value)?), None)
+                let seen = d.seen.iter().map(|value| stored_value(value));
+                let seen = seen.collect::<Result<_, _>>()?;
+                (identity, Some((stored_value(&d.value)?, seen)), None)
             }
             Content::Correction(c) => {
                 let identity = identity(&c.site, &c.device, &c.quantity, &c.at)?;
@@ -66,8 +69,8 @@ impl Settlements {
     }
 
     /// What acts say of an identity whose values in the log are `known`. A correction counts only for
-    /// the value that it names; a decision counts over corrections; acts that contradict each other
-    /// leave all their values in doubt.
+    /// the value that it names; a decision counts over corrections, and only where it saw every value
+    /// that is known; acts that contradict each other leave all their values in doubt.
     #[must_use]
     pub fn settle(&self, channel: &ChannelKey, at: Timestamp, known: &[Fixed6]) -> Settled {
         let is_off = |(from, to): &(Timestamp, Timestamp)| *from < at && at < *to;
@@ -89,7 +92,10 @@ impl Settlements {
                 }
             }
         }
-        let decided: BTreeSet<Fixed6> = settlement.decided.iter().copied().collect();
+        let saw_all =
+            |seen: &Vec<Fixed6>| seen.is_empty() || known.iter().all(|value| seen.contains(value));
+        let standing = settlement.decided.iter().filter(|(_, seen)| saw_all(seen));
+        let decided: BTreeSet<Fixed6> = standing.map(|(value, _)| *value).collect();
         if let (1, Some(value)) = (decided.len(), decided.first()) {
             return Settled::Value(*value, Code::Decided);
         }
@@ -166,7 +172,7 @@ mod tests {
             value: text(value),
             author: text("ann"),
             reason: text("read the display"),
-            evidence: String::new(),
+            ..Decision::default()
         };
         Act { number, content: Content::Decision(decision) }
     }
@@ -219,6 +225,25 @@ mod tests {
         let two = [decision(1, "1.5"), decision(2, "3")];
         assert_eq!(settled(&two, &["1.5", "2"]), "1.500000 to 3.000000");
         assert_eq!(settled(&[], &["1.5"]), "open");
+    }
+
+    #[test]
+    fn a_decision_counts_only_for_the_values_that_it_saw() {
+        let mut act = decision(1, "1.5");
+        if let Content::Decision(decision) = &mut act.content {
+            decision.seen = vec!["1.5".to_owned(), "2".to_owned()];
+        }
+        let acts = [act];
+        assert_eq!(settled(&acts, &["1.5", "2"]), "V-DECIDED 1.500000");
+        assert_eq!(settled(&acts, &["1.5"]), "V-DECIDED 1.500000");
+        assert_eq!(settled(&acts, &["1.5", "2", "3"]), "open");
+        // Whoever decides again has seen all of them.
+        let mut again = decision(2, "2");
+        if let Content::Decision(decision) = &mut again.content {
+            decision.seen = vec!["1.5".to_owned(), "2".to_owned(), "3".to_owned()];
+        }
+        let acts = [acts[0].clone(), again];
+        assert_eq!(settled(&acts, &["1.5", "2", "3"]), "V-DECIDED 2.000000");
     }
 
     #[test]

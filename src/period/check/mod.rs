@@ -10,6 +10,7 @@ mod days;
 mod gap_path;
 mod level;
 mod noon;
+mod practice;
 mod sibling;
 mod substitutes;
 
@@ -67,6 +68,7 @@ pub(super) fn findings(
     ex_ante(input, statement, &mut findings);
     boundary(statement, &mut findings);
     calendar(input, &mut findings);
+    practice::check(input, &mut findings);
     findings.sort_by(|a, b| {
         let key = |one: &Noted| {
             (std::cmp::Reverse(one.severity), one.code, one.channel.clone(), one.span)

@@ -12,6 +12,7 @@ use crate::dataset::rows::MessageRow;
 use crate::decode::act::{Act, ActError, Content, Seal, Settlements};
 use crate::decode::amount::Ledger;
 use crate::decode::devices::Devices;
+use crate::decode::life::Life;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Code;
 use crate::domain::message::{Kind, Payload};
@@ -43,6 +44,7 @@ pub struct Registry {
     methodologies: BTreeMap<String, MethodologyText>,
     settlements: Settlements,
     ledger: Ledger,
+    life: Life,
     devices: Devices,
     seals: Vec<SealLeaf>,
     /// All acts that take effect, with their leaves.
@@ -147,6 +149,13 @@ impl Registry {
         self.ledger.document(sha256)
     }
 
+    /// Periods with their versions, steps, findings, holds and checks.
+    #[must_use]
+    pub fn life(&self) -> &Life {
+        &self.life
+    }
+
+    /// All seals, of every version, in log order.
     #[must_use]
     pub fn seals(&self) -> &[SealLeaf] {
         &self.seals
@@ -186,6 +195,7 @@ impl Registry {
     /// # Errors
     /// When it says nothing that could take effect; nothing is altered then.
     pub fn take(&mut self, leaf: i64, act: Act) -> Result<Change, ActError> {
+        self.life.take(leaf, &act)?;
         let change = match &act.content {
             content @ (Content::Decision(_) | Content::Correction(_)) => {
                 let touched = self.settlements.add(content)?;
@@ -218,6 +228,7 @@ impl Registry {
                 self.settlements.set_offs(self.devices.offs());
                 Change::Stretches(touched)
             }
+            _ => Change::None,
         };
         self.last_act = self.last_act.max(act.number);
         self.acts.push((leaf, act));

@@ -3,6 +3,7 @@
 mod calibration;
 mod changes;
 mod cross;
+mod life;
 mod uncertainty;
 
 use super::model::{
@@ -70,6 +71,7 @@ impl Report {
                 .iter()
                 .map(|finding| noted(finding, &statement.project.zone))
                 .collect(),
+            life: life::life(statement),
             provenance: provenance(statement),
             hidden: Vec::new(),
         }

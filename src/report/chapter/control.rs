@@ -17,6 +17,8 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         "This report is a calculation by the project participants. Its figures are indicative: they \
          say nothing of what a third-party entity will find.",
     ));
+    blocks.extend(super::life::versions(report));
+    blocks.extend(super::life::responded(report));
     blocks.push(Block::Table(provenance(report)));
     Chapter::new("control", "Cover and control", blocks)
 }

@@ -3,11 +3,7 @@
 use super::Chapter;
 use crate::report::model::Report;
 
-pub(super) fn chapter(_report: &Report) -> Chapter {
-    Chapter::new(
-        "eligibility",
-        "Eligibility criteria",
-        vec![super::nothing("the evidence for the eligibility criteria")],
-    )
-    .on_sheet("Eligibility")
+pub(super) fn chapter(report: &Report) -> Chapter {
+    let blocks = super::life::eligibility(report);
+    Chapter::new("eligibility", "Eligibility criteria", blocks).on_sheet("Eligibility")
 }

@@ -46,6 +46,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
             report.findings.len() - FINDINGS_MAX
         )));
     }
+    blocks.extend(super::life::responses(report));
     Chapter::new("flags", "Flags and responses", blocks)
 }
 

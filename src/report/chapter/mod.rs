@@ -17,6 +17,7 @@ mod flags;
 mod gaps;
 mod glossary;
 mod implementation;
+mod life;
 mod meters;
 mod monitoring;
 mod months;

@@ -34,7 +34,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         blocks.push(Block::Legend(drawing::classes()));
     }
     blocks.push(Block::Heading("Monthly checks".to_owned()));
-    blocks.push(super::nothing("monthly integrity checks"));
+    blocks.extend(super::life::checks(report));
     Chapter::new("data", "Data quality", blocks)
 }
 

@@ -22,6 +22,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
     blocks.push(Block::Paragraph(sum));
     blocks.push(Block::Heading("What is held or in doubt".to_owned()));
     blocks.push(doubts(report));
+    blocks.extend(super::life::holds(report));
     Chapter::new("result", "Result by calendar year", blocks)
 }
 

@@ -9,9 +9,11 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         Block::Heading("Double registration".to_owned()),
         super::nothing("a registration under another mechanism"),
         Block::Heading("Open forward action requests".to_owned()),
-        super::nothing("forward action requests"),
-        Block::Heading("Confidentiality".to_owned()),
     ];
+    blocks.extend(super::life::findings(report, true));
+    blocks.push(Block::Heading("Findings".to_owned()));
+    blocks.extend(super::life::findings(report, false));
+    blocks.push(Block::Heading("Confidentiality".to_owned()));
     if report.hidden.is_empty() {
         blocks.push(paragraph("This is the full version: nothing is blacked out."));
     } else {

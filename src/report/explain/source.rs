@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::dataset::commit;
 use crate::dataset::layout::Layout;
 use crate::dataset::log_files::LogFiles;
+use crate::decode::act::Seal;
 use crate::domain::id::ProjectId;
 use crate::domain::time::Zone;
 use crate::evidence::tree::{TreeState, root_at};
@@ -146,7 +147,7 @@ fn sealed(
     registry: &Registry,
     year: Option<i16>,
     period: Option<Period>,
-) -> Option<(&crate::decode::act::Seal, Period)> {
+) -> Option<(&Seal, Period)> {
     let mut seals = registry.seals().iter().rev().filter_map(|one| {
         let (from, to) = one.seal.dates().ok()?;
         Some((&one.seal, Period::new(from, to).ok()?))

@@ -7,6 +7,7 @@ mod calibration;
 mod change;
 mod cross;
 mod hidden;
+pub mod life;
 mod parameter;
 mod project;
 mod quality;
@@ -79,6 +80,8 @@ pub struct Report {
     pub refused: Vec<Refused>,
     /// Outcomes of the checks, the gravest first.
     pub findings: Vec<Finding>,
+    /// Versions, findings, holds, checks, evidence, responses.
+    pub life: life::Life,
     pub provenance: Provenance,
     /// What a public version does not show; empty in the full one.
     pub hidden: Vec<Hidden>,

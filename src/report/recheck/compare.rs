@@ -199,7 +199,7 @@ fn check_facts(opened: &Opened, report: &Report) -> Result<(), Stop> {
         project: report.project.id.clone(),
         from: seal.from.clone(),
         to: seal.to.clone(),
-        version: 1,
+        version: seal.version,
         figures: report.provenance.figures_digest.clone(),
         log_size: seal.log_size,
         log_root: seal.log_root.clone(),

@@ -3,6 +3,7 @@
 mod changes;
 mod channels;
 mod devices;
+mod practice;
 mod readers;
 mod registered;
 pub mod stamps;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Findings;
+use crate::config::plan::practice::Filing;
 use crate::config::plan::raw::{Number, RawParameter, RawRegistered, Text};
 use crate::config::plan::{
     ChannelPlan, Doubt, FixedValue, IndexSets, MonitoringOption, Parameter, Registered,
@@ -107,6 +108,15 @@ impl Findings<'_> {
             ex_ante,
             ex_ante_of,
             posts: raw.post.iter().map(|post| (post.post.clone(), post.role.clone())).collect(),
+            filing: Filing {
+                sector: raw.filing.sector.clone(),
+                activity_type: raw.filing.activity_type.clone(),
+                mitigation_type: raw.filing.mitigation_type.clone(),
+                gwp_set: raw.filing.gwp_set.clone(),
+            },
+            shares: self.shares(&raw.share),
+            monthly_check: raw.monthly_check.clone(),
+            eligibility: self.criteria(&raw.eligibility),
             cross_checks: self.cross_checks(raw, channels),
         })
     }
@@ -271,6 +281,7 @@ impl Findings<'_> {
             amounts: raw.amounts,
             doubt,
             unit: raw.unit.as_ref().map_or_else(String::new, |unit| unit.get_ref().clone()),
+            sampled: self.sampled(raw.sampled.as_ref()),
             codes,
             source: raw.source.clone(),
             method: raw.method.clone(),

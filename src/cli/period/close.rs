@@ -1,38 +1,21 @@
-//! `mrv period close|show`: a monitoring period and its report.
+//! `mrv period close` and `restate`: a report is written, and sealed where two people are named.
 
 use anyhow::{Context as _, Result};
 
-use super::context::{UsageError, project_id, say};
-use super::{Context, Ended, publish};
-use crate::daemon::period::{Close, SEALED, is_sealable};
+use crate::cli::context::{UsageError, project_id, say};
+use crate::cli::{Context, Ended};
+use crate::daemon::period::{Close, is_sealable};
 use crate::daemon::request::{Answer, Request};
 use crate::domain::time::Date;
 use crate::period::Period;
 use crate::publish::registry;
-
-/// Close a monitoring period and see what was reduced.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Write a period's report, and seal it where a preparer and a reviewer are named.
-    ///
-    /// Both dates are local dates of the plan's accounting zone and both are included. Everything
-    /// received so far counts. RE, PE and ER are computed per calendar year, every doubt at the bound
-    /// that gives the lowest ER, and each year is rounded down once. Without two different people in
-    /// --prepared-by and --reviewed-by a draft is written and nothing is sealed; a seal is a message
-    /// in the project's log that fixes its size and root; before it the log is checked and the tables
-    /// are written anew from the messages. Periods of a project never overlap.
-    Close(CloseArguments),
-    /// List the sealed periods of a project and where their reports are.
-    Show(ShowArguments),
-    Publish(publish::Arguments),
-}
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  mrv period close --project P --from 2020-01-01 --to 2020-12-31 \
     --prepared-by \"A. Tanaka\" --reviewed-by \"B. Somchai\""
 )]
-pub struct CloseArguments {
+pub struct Arguments {
     /// The project.
     #[arg(long)]
     project: String,
@@ -51,21 +34,25 @@ pub struct CloseArguments {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct ShowArguments {
-    /// The project.
+#[command(
+    after_help = "Example:\n  mrv period restate --project P --from 2020-01-01 --to 2020-12-31 \\\n    \
+    --reason \"2.000 MWh arrived late\" --prepared-by \"A. Tanaka\" --reviewed-by \"B. Somchai\""
+)]
+pub struct RestateArguments {
+    #[command(flatten)]
+    which: super::Which,
+    /// Why: stands in the report and in every later version's history.
     #[arg(long)]
-    project: String,
+    reason: String,
+    /// Who prepared it.
+    #[arg(long, value_name = "NAME")]
+    prepared_by: String,
+    /// Who reviewed it: another person.
+    #[arg(long, value_name = "NAME")]
+    reviewed_by: String,
 }
 
-pub fn run(context: &Context, command: Command) -> Result<Ended> {
-    match command {
-        Command::Close(arguments) => close(context, arguments),
-        Command::Show(arguments) => show(context, &arguments),
-        Command::Publish(arguments) => publish::run(context, &arguments),
-    }
-}
-
-fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
+pub fn close(context: &Context, arguments: Arguments) -> Result<Ended> {
     let date = |text: &str| Date::parse(text).map_err(|error| UsageError(error.to_string()));
     let (from, to) = (date(&arguments.from)?, date(&arguments.to)?);
     let period = Period::new(from, to).map_err(|error| UsageError(error.to_string()))?;
@@ -74,6 +61,7 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
         to,
         prepared_by: arguments.prepared_by.clone(),
         reviewed_by: arguments.reviewed_by.clone(),
+        restates: None,
     };
     let is_named = close.prepared_by.is_some() || close.reviewed_by.is_some();
     if is_named && !is_sealable(&close) {
@@ -95,7 +83,32 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
         prepared_by: arguments.prepared_by,
         reviewed_by: arguments.reviewed_by,
     };
-    match context.ask(request)? {
+    tell(context, context.ask(request)?)
+}
+
+pub fn restate(context: &Context, arguments: RestateArguments) -> Result<Ended> {
+    let RestateArguments { which, reason, prepared_by, reviewed_by } = arguments;
+    let some = |name: &String| Some(name.clone());
+    let (from, to) = which.dates()?;
+    let people = Close {
+        from,
+        to,
+        prepared_by: some(&prepared_by),
+        reviewed_by: some(&reviewed_by),
+        restates: some(&reason),
+    };
+    if !is_sealable(&people) {
+        let reason = "a seal needs --prepared-by and --reviewed-by, two different people";
+        return Err(UsageError(reason.to_owned()).into());
+    }
+    let super::Which { project, from, to } = which;
+    let request = Request::Restate { project, from, to, reason, prepared_by, reviewed_by };
+    tell(context, context.ask(request)?)
+}
+
+/// Tells of a report that was written.
+fn tell(context: &Context, answer: Answer) -> Result<Ended> {
+    match answer {
         Answer::Refused { reason } => context.refused(&reason),
         Answer::Closed { folder, summary, report, seal, log_size } => {
             let report: serde_json::Value =
@@ -122,45 +135,4 @@ fn close(context: &Context, arguments: CloseArguments) -> Result<Ended> {
         }
         other => anyhow::bail!("unexpected answer {other:?}"),
     }
-}
-
-fn show(context: &Context, arguments: &ShowArguments) -> Result<Ended> {
-    let (_, layout) = context.open()?;
-    let id = project_id(&arguments.project)?;
-    let (_, registry) = registry::read(&layout, &id)?;
-    let periods: Vec<_> = registry
-        .seals()
-        .iter()
-        .map(|sealed| {
-            let seal = &sealed.seal;
-            let folder =
-                layout.reports(&id).join(format!("{}_{}", seal.from, seal.to)).join(SEALED);
-            serde_json::json!({
-                "from": seal.from,
-                "to": seal.to,
-                "leaf": sealed.leaf,
-                "log_size": seal.log_size,
-                "log_root": seal.log_root,
-                "prepared_by": seal.prepared_by,
-                "reviewed_by": seal.reviewed_by,
-                "figures": seal.figures,
-                "folder": folder,
-            })
-        })
-        .collect();
-    context.print(&periods, || {
-        if periods.is_empty() {
-            return format!("no period of project {id} is sealed");
-        }
-        let line = |sealed: &crate::publish::registry::SealLeaf| {
-            let seal = &sealed.seal;
-            format!(
-                "{} to {}, both included: sealed by leaf {} over {} leaves; prepared by {}, \
-                 reviewed by {}",
-                seal.from, seal.to, sealed.leaf, seal.log_size, seal.prepared_by, seal.reviewed_by
-            )
-        };
-        registry.seals().iter().map(line).collect::<Vec<_>>().join("\n")
-    })?;
-    Ok(Ended::Done)
 }
