@@ -149,18 +149,22 @@ fn sealed(layout: &Layout, log: &mut Log) -> (SealLeaf, PathBuf, String) {
         to: date("2025-12-31"),
         prepared_by: Some("A".to_owned()),
         reviewed_by: Some("B".to_owned()),
+        restates: None,
     };
     let collected = period::collect(&mut log.project, &close).expect("collect");
     let closed = period::write(layout, log.project.id(), &close, &collected).expect("write");
     let seal = Seal {
         from: close.from.to_string(),
         to: close.to.to_string(),
+        version: 1,
+        reason: String::new(),
         prepared_by: "A".to_owned(),
         reviewed_by: "B".to_owned(),
         log_size: collected.log_size,
         log_root: base64::prelude::BASE64_STANDARD.encode(collected.root),
         unresolved: closed.unresolved,
         figures: closed.figures.clone(),
+        years: closed.years.clone(),
         history: closed.history.clone(),
         shares: closed.shares.clone(),
     };
