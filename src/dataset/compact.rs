@@ -117,7 +117,7 @@ fn merged_name(files: &[(String, u64)]) -> String {
     let mut first = first.splitn(3, '-');
     let begin = first.next().unwrap_or_default();
     let part = first.nth(1).map_or_else(String::new, |part| format!("-{part}"));
-    let end = last.splitn(3, '-').nth(1).unwrap_or_default();
+    let end = last.split('-').nth(1).unwrap_or_default();
     format!("{begin}-{end}{part}.parquet")
 }
 

@@ -68,7 +68,7 @@ fn a_value_over_the_limit_becomes_0() {
 fn late_data_is_never_re_aggregated() {
     let mut site = quarters("");
     let mut values = ten(96);
-    let late = std::mem::replace(&mut values[40], None);
+    let late = values[40].take();
     site.series("m1", "EG", "2025-03-01T00:00:00+07:00", 900, &values);
     let before = site.report("2025-03-01", "2025-03-01");
     assert_eq!(before.value("/years/0/inputs/0/chosen"), "0.95");

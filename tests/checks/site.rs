@@ -93,7 +93,8 @@ class = "0.5S"
 }
 
 pub struct Site {
-    folder: tempfile::TempDir,
+    /// Removed with it.
+    _folder: tempfile::TempDir,
     layout: Layout,
     id: ProjectId,
     project: Project,
@@ -117,7 +118,7 @@ impl Site {
         let private_key = key_pair("k", &[7; 32]).unwrap().0;
         let project = Project::open(&layout, &id, &Signer { private_key }).unwrap();
         let mut site = Self {
-            folder,
+            _folder: folder,
             layout,
             id,
             project,
@@ -288,10 +289,6 @@ impl Site {
         let line =
             |row: Vec<Option<String>>| row.into_iter().map(text).collect::<Vec<_>>().join(" ");
         answer.rows.into_iter().map(line).collect()
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

@@ -42,7 +42,7 @@ fn find(bytes: &[u8], sheet: &str, text: &str) -> (u32, u32) {
     let range = sheets(bytes).worksheet_range(sheet).unwrap();
     let (row, column) = range.start().unwrap();
     let cells = range.used_cells();
-    let mut found = cells.filter(|(_, _, value)| value.to_string() == text);
+    let mut found = cells.filter(|(_, _, value)| **value == *text);
     let (r, c, _) = found.next().unwrap_or_else(|| panic!("{text} on {sheet}"));
     (row + r as u32, column + c as u32)
 }

@@ -246,6 +246,7 @@ pub const CHECKS: &[Check] = &[
     check(Code::Allocated, SP, &[], "", "minor"),
     check(Code::Corrected, S, &[], "", "critical"),
     check(Code::Decided, S, &[], "", "critical"),
+    check(Code::Held, S, &[], "", "critical"),
     lasting(
         Code::Calibration,
         P,
@@ -293,6 +294,15 @@ pub const CHECKS: &[Check] = &[
     check(Code::Crediting, P, &[], "`crediting`", "fatal: the period is refused"),
     check(Code::Billing, P, &[], "", "minor"),
     check(Code::Document, P, &[], "", "critical or minor, by what is missing"),
+    check(Code::MonthCheck, P, &[], "`monthly_check`", "minor"),
+    check(Code::Eligibility, P, &[], "`[[registered.eligibility]]`", "critical"),
+    check(
+        Code::Sample,
+        P,
+        &[],
+        "`sampled` of a parameter",
+        "critical: not stated, or short of it; info: achieved",
+    ),
     check(Code::Boundary, P, &[], "", "info"),
 ];
 

@@ -3,6 +3,7 @@
 use super::{TONNES, figure, whole};
 use crate::decode::act::StepKind;
 use crate::decode::life::{FindingRecord, HoldRecord, Kept, Version};
+use crate::domain::catalogue::Check;
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::Code;
 use crate::domain::time::Timestamp;
@@ -11,9 +12,6 @@ use crate::period::dossier::Dossier;
 use crate::period::statement::{Statement, label};
 use crate::report::collect::sealed_years;
 use crate::report::model::{Figure, life};
-
-/// Flags that no response closes.
-const UNCLOSABLE: [&str; 5] = ["V-OVERLAP", "V-CALIBRATION", "V-GAPPATH", "V-PLAN", "V-YEAR"];
 
 pub(super) fn life(statement: &Statement) -> life::Life {
     let dossier = &statement.dossier;
@@ -210,7 +208,9 @@ fn responses(dossier: &Dossier, findings: &[Noted]) -> Vec<life::Response> {
             code: act.code.clone(),
             channel: act.channel.clone(),
             flags: findings.iter().filter(speaks_of).count() as u64,
-            closes: !UNCLOSABLE.contains(&act.code.as_str()),
+            closes: Code::parse(&act.code)
+                .and_then(Check::of)
+                .is_some_and(|check| check.is_closable),
             by: act.author.clone(),
             post: act.post.clone(),
             date: act.date.clone(),

@@ -184,9 +184,9 @@ impl Findings<'_> {
                 continue;
             }
             let sides = [&output, &input].into_iter();
-            if !sides.fold(true, |so_far, side| {
-                self.are_alike(&balance.name, side[0], &side[1..]) && so_far
-            }) {
+            // Each side is told, not the first alone.
+            let are_alike = sides.map(|side| self.are_alike(&balance.name, side[0], &side[1..]));
+            if are_alike.filter(|alike| !alike).count() > 0 {
                 continue;
             }
             if is_above(low, high) || per_input.is_negative() || per_input.is_zero() {
