@@ -57,7 +57,13 @@ pub(super) fn versions(report: &Report) -> Vec<Block> {
         let caption = format!("What arrived or was recorded since version {}", before.version);
         blocks.push(Block::Table(Table::new(&caption, &["Leaf", "What"], rows)));
     }
-    let threshold = life.materiality.as_ref().map_or_else(
+    blocks.push(paragraph(materiality(report)));
+    blocks
+}
+
+/// The threshold of materiality as it was recorded.
+pub(super) fn materiality(report: &Report) -> String {
+    report.life.materiality.as_ref().map_or_else(
         || "The materiality threshold is the third-party entity's: not set.".to_owned(),
         |said| {
             format!(
@@ -65,9 +71,7 @@ pub(super) fn versions(report: &Report) -> Vec<Block> {
                 said.tpe, said.date, said.threshold, said.leaf
             )
         },
-    );
-    blocks.push(paragraph(threshold));
-    blocks
+    )
 }
 
 /// Flags that were responded to, for the first page: they stay there.

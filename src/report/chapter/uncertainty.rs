@@ -16,7 +16,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
     for (index, budget) in report.uncertainty.iter().enumerate() {
         year(report, index, budget, &mut blocks);
     }
-    blocks.push(paragraph("Materiality threshold of the third-party entity: not set."));
+    blocks.push(paragraph(super::life::materiality(report)));
     Chapter::new("uncertainty", "Uncertainty (informative)", blocks).on_sheet("Uncertainty")
 }
 
