@@ -21,14 +21,6 @@ pub struct Account {
     pub turns: u64,
 }
 
-impl Account {
-    /// What it counted, in micro-units.
-    #[must_use]
-    pub fn difference(&self) -> i128 {
-        self.counted
-    }
-}
-
 /// Reads a register's points and keeps its account.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
@@ -176,7 +168,7 @@ mod tests {
             let point = Point { at: minutes(*at), content, flags: Flags::NONE, leaves: (0, 0) };
             reader.read(&plan(), &[point]);
         }
-        reader.account().map(|account| (account.difference() / 1_000_000, account.turns))
+        reader.account().map(|account| (account.counted / 1_000_000, account.turns))
     }
 
     #[test]

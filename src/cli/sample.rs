@@ -10,6 +10,7 @@ use super::{Context, Ended, whatif};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{Number, NumberError};
 use crate::report::Report;
+use crate::report::collect::Collected;
 use crate::report::sample::draw::{Drawn, draw};
 use crate::report::sample::risk::{Ranked, rank};
 use crate::report::sample::size::{Confidence, Estimate, achieved, most_in_error, required};
@@ -120,7 +121,7 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
     let confidence = confidence(&arguments.confidence)?;
     let asked = percent("--precision", &arguments.precision)?;
     let estimate = estimate(arguments)?;
-    let (_, units) = units(context, &arguments.subject)?;
+    let (_, _, units) = units(context, &arguments.subject)?;
     let names: Vec<String> = units.iter().map(|unit| unit.name.clone()).collect();
     let count = names.len() as u64;
     let size = match (arguments.size, &estimate) {
@@ -230,8 +231,7 @@ fn achieved_by(context: &Context, arguments: &AchievedArguments) -> Result<Ended
 
 fn by_risk(context: &Context, arguments: &RiskArguments) -> Result<Ended> {
     let subject = &arguments.subject;
-    let (mut collected, units) = units(context, subject)?;
-    let report = Report::of(&collected.draft()?);
+    let (mut collected, report, units) = units(context, subject)?;
     let ranked = rank(&mut collected, &report, units)?;
     let value: Vec<_> = ranked
         .iter()
@@ -343,10 +343,7 @@ impl Found {
     }
 }
 
-fn units(
-    context: &Context,
-    subject: &Subject,
-) -> Result<(crate::report::collect::Collected, Vec<Unit>)> {
+fn units(context: &Context, subject: &Subject) -> Result<(Collected, Report, Vec<Unit>)> {
     let kind = UnitKind::parse(&subject.of).ok_or_else(|| {
         let known = UnitKind::ALL.map(UnitKind::as_str).join(", ");
         UsageError(format!("--of {:?}: there are {known}", subject.of))
@@ -354,7 +351,7 @@ fn units(
     let collected = whatif::collected(context, &subject.project, &subject.from, &subject.to)?;
     let report = Report::of(&collected.draft()?);
     let units = population(&report, kind, subject.kind.as_deref());
-    Ok((collected, units))
+    Ok((collected, report, units))
 }
 
 fn estimate(arguments: &DrawArguments) -> Result<Option<Estimate>> {

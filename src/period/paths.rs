@@ -246,7 +246,7 @@ fn registers(input: &Input<'_>, series: &[Series<'_>]) -> Vec<PathFacts> {
         let (from, to) = (account.first.0, account.last.0);
         let rows = one.rows(from, to);
         let sum = sum_in(rows.iter().filter_map(|row| row.measured), one.plan, unit);
-        let other = Fixed6::from_micro(account.difference()).ok();
+        let other = Fixed6::from_micro(account.counted).ok();
         let sides = Sides { one: sum.or(Some(Fixed6::ZERO)), other, unit, tolerance_ppm };
         let turns = match account.turns {
             0 => String::new(),

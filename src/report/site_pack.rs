@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::ReportError;
+use super::html::escape as escaped;
 use crate::aggregate::point::Point;
 use crate::config::plan::{ChannelKind, ChannelPlan, Plan};
 use crate::dataset::commit::Commit;
@@ -370,8 +371,4 @@ impl DeviceLine {
 
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{defaults, head, kind, members, place, remarks};
 use crate::methodology::Methodology;
+use crate::report::html::escape as escaped;
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}\
 table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.4rem;\
@@ -92,8 +93,4 @@ pub fn html(methodology: &Methodology) -> String {
     }
     out.push_str("</table>\n</body></html>\n");
     out
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
