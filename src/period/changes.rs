@@ -13,10 +13,11 @@ use super::collect::Series;
 use super::evaluate::{self, Applied, Evaluated};
 use super::{Input, Noted, PeriodError, applied_under};
 use crate::config::plan::change::{ChangeKind, PlanChange};
-use crate::config::plan::difference::{Difference, Subject, differences};
-use crate::config::plan::{FixedValue, Parameter, Plan, Registered};
+use crate::config::plan::difference::{Difference, FactorChange, Subject, differences};
+use crate::config::plan::{CorrectionFactor, FixedValue, Parameter, Plan, Registered};
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::{Code, Severity};
+use crate::domain::reading::ChannelKey;
 use crate::domain::time::{Timestamp, Zone};
 use crate::methodology::Number;
 
@@ -160,13 +161,20 @@ struct Label {
     changes: Vec<usize>,
 }
 
-/// Methodology, symbol and members; fixed values and parameters are told apart.
-type Key = (bool, String, String, Vec<String>);
+/// What it is a version of, by methodology, symbol and members; of a factor by name and channel.
+#[derive(Clone, PartialEq, Eq)]
+enum Key {
+    Fixed(String, String, Vec<String>),
+    Parameter(String, String, Vec<String>),
+    Factor(String, ChannelKey),
+}
 
 #[derive(Clone)]
 enum Version {
     Fixed(FixedValue),
     Parameter(Parameter),
+    /// All factors of one name and channel: maybe none.
+    Factors(String, ChannelKey, Vec<CorrectionFactor>),
 }
 
 /// Which side of a change counts in a part.
@@ -207,6 +215,13 @@ impl Changes {
         let (before, after) = match difference.subject {
             Subject::Fixed(both) => (Version::Fixed(both.0), Version::Fixed(both.1)),
             Subject::Parameter(both) => (Version::Parameter(both.0), Version::Parameter(both.1)),
+            Subject::Factor(change) => {
+                let FactorChange { name, channel, old, new } = *change;
+                (
+                    Version::Factors(name.clone(), channel.clone(), old),
+                    Version::Factors(name, channel, new),
+                )
+            }
             Subject::Structure | Subject::Calibration => return,
         };
         let key = after.key();
@@ -233,7 +248,7 @@ impl Changes {
         series: &[Series<'_>],
         part: Period,
     ) -> Result<Evaluated, PeriodError> {
-        let of_methodology = |label: &&Label| label.key.1 == applied.id;
+        let of_methodology = |label: &&Label| label.key.is_of(&applied.id, input.plans);
         let labels: Vec<&Label> = self.labels.iter().filter(of_methodology).collect();
         if labels.is_empty() {
             return evaluate::year(input, applied, part);
@@ -341,13 +356,35 @@ impl Changes {
     }
 }
 
+impl Key {
+    /// True if it can alter what a methodology comes to: of a factor, if some plan makes a parameter of
+    /// it of the channel, or of one that it checks.
+    fn is_of(&self, methodology: &str, plans: &[RecordedPlan]) -> bool {
+        let channel = match self {
+            Self::Fixed(of, ..) | Self::Parameter(of, ..) => return of == methodology,
+            Self::Factor(_, channel) => channel,
+        };
+        plans.iter().map(|one| &one.plan.registered).any(|registered| {
+            let checked = registered.cross_checks.check_meters.iter();
+            let checked: Vec<_> = checked.filter(|pair| pair.check == *channel).collect();
+            let is_meant =
+                |key: &ChannelKey| key == channel || checked.iter().any(|pair| pair.main == *key);
+            let mut parameters = registered.parameters.iter();
+            parameters.any(|p| p.methodology == methodology && p.channels.iter().any(is_meant))
+        })
+    }
+}
+
 impl Version {
     fn key(&self) -> Key {
         match self {
-            Self::Fixed(f) => (true, f.methodology.clone(), f.symbol.clone(), f.members.clone()),
-            Self::Parameter(p) => {
-                (false, p.methodology.clone(), p.symbol.clone(), p.members.clone())
+            Self::Fixed(f) => {
+                Key::Fixed(f.methodology.clone(), f.symbol.clone(), f.members.clone())
             }
+            Self::Parameter(p) => {
+                Key::Parameter(p.methodology.clone(), p.symbol.clone(), p.members.clone())
+            }
+            Self::Factors(name, channel, _) => Key::Factor(name.clone(), channel.clone()),
         }
     }
 
@@ -373,6 +410,10 @@ impl Version {
                 if let Some(one) = registered.parameters.iter_mut().find(is_it) {
                     one.clone_from(value);
                 }
+            }
+            Self::Factors(name, channel, factors) => {
+                registered.factors.retain(|one| (&one.name, &one.channel) != (name, channel));
+                registered.factors.extend(factors.iter().cloned());
             }
         }
     }

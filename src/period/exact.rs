@@ -23,6 +23,17 @@ pub fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     Decimal::new(scaled(a)?.checked_add(scaled(b)?)?, exponent).ok()
 }
 
+/// `a * b`; `None` beyond the digits of a [`Decimal`].
+pub(super) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let product = a.coefficient().checked_mul(b.coefficient())?;
+    Decimal::new(product, a.exponent() + b.exponent()).ok()
+}
+
+/// The greater of both.
+pub(super) fn greater(a: Decimal, b: Decimal) -> Decimal {
+    if Number::from(a) < Number::from(b) { b } else { a }
+}
+
 /// `a - b`.
 pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
     add(a, Decimal::new(-b.coefficient(), b.exponent()).ok()?)

@@ -10,9 +10,11 @@ use super::changes::ChangeFacts;
 use super::collect::Amount;
 use super::dossier::Dossier;
 use super::equations::CategoryInput;
+use super::factors::FactoredTotal;
 use super::gap_log::GapFacts;
 use super::paths::PathFacts;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
+use crate::config::plan::CorrectionFactor;
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
@@ -38,6 +40,8 @@ pub struct Statement {
     /// In the plan's order.
     pub parameters: Vec<ParameterFacts>,
     pub fixed: Vec<FixedFacts>,
+    /// The correction factors of the last plan, in its order.
+    pub factors: Vec<CorrectionFactor>,
     pub channels: Vec<ChannelFacts>,
     /// The meters, whether they were in control, and what their errors alter.
     pub calibration: CalibrationFacts,
@@ -64,11 +68,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The fixed values that nobody confirmed, by label.
+    /// The fixed values and correction factors that nobody confirmed, by label.
     #[must_use]
     pub fn unconfirmed(&self) -> Vec<String> {
         let open = self.fixed.iter().filter(|fixed| fixed.confirmed.is_none());
-        open.map(FixedFacts::label).collect()
+        let factors = self.factors.iter().filter(|factor| factor.confirmed.is_none());
+        open.map(FixedFacts::label).chain(factors.map(CorrectionFactor::label)).collect()
     }
 
     /// Why nothing may be sealed whoever signs, for people.
@@ -273,6 +278,8 @@ pub struct YearResult {
     pub ex_ante: Option<Decimal>,
     /// Why the figures are what they are, in a sentence.
     pub why: String,
+    /// What channels count by correction factors, in the plan's order.
+    pub factored: Vec<FactoredTotal>,
     /// The way from the inputs to the result, step by step.
     pub steps: Vec<StepResult>,
 }

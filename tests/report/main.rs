@@ -4,6 +4,7 @@ mod amounts;
 mod cells;
 mod changes;
 mod commands;
+mod factors;
 mod fixture;
 mod forms;
 mod meters;

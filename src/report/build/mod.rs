@@ -45,7 +45,7 @@ impl Report {
             period: period(statement.period, &statement.project.zone),
             claimed: whole(statement.years.iter().map(|year| year.claimed).sum()),
             unresolved: whole(statement.unresolved),
-            years: statement.years.iter().map(year).collect(),
+            years: statement.years.iter().map(|one| year(one, zone)).collect(),
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
@@ -159,7 +159,7 @@ fn period(period: calendar::Period, zone: &Zone) -> Period {
     }
 }
 
-fn year(facts: &YearResult) -> Year {
+fn year(facts: &YearResult, zone: &Zone) -> Year {
     let tonnes = |value| figure(value, TONNES);
     Year {
         methodology: facts.methodology.clone(),
@@ -181,6 +181,7 @@ fn year(facts: &YearResult) -> Year {
         why: facts.why.clone(),
         inputs: facts.inputs.iter().map(input).collect(),
         categories: facts.categories.iter().map(category).collect(),
+        factored: facts.factored.iter().map(|one| calibration::factored(one, zone)).collect(),
         steps: facts.steps.iter().map(step).collect(),
     }
 }

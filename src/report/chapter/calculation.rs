@@ -29,6 +29,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
         blocks.push(paragraph(format!("Source: {}.", methodology.source)));
     }
     for (index, year) in report.years.iter().enumerate() {
+        blocks.extend(super::factors::of_year(report, index).map(Block::Table));
         let rows = year.steps.iter().enumerate().map(|(row, step)| {
             vec![
                 text(&step.label),

@@ -15,7 +15,8 @@ mod result;
 mod uncertainty;
 
 pub use calibration::{
-    Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
+    Calibration, CalibrationEffect, Certificate, Device, Factor, Factored, Meter, MeterState, Move,
+    RegisterMonth,
 };
 pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use cross::{Allocation, GapStretch, PathPair};

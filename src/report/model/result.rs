@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Factored, Figure};
 
 /// The result of a calendar year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Year {
     pub inputs: Vec<Input>,
     /// Categories of the days, for methodologies that select by them.
     pub categories: Vec<Category>,
+    /// What channels count by correction factors; left out where none is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factored: Vec<Factored>,
     /// The calculation, step by step.
     pub steps: Vec<Step>,
 }

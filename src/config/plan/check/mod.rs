@@ -3,6 +3,7 @@
 mod changes;
 mod channels;
 mod devices;
+mod factors;
 mod practice;
 mod readers;
 mod registered;

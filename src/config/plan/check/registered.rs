@@ -92,6 +92,7 @@ impl Findings<'_> {
                 });
             }
         }
+        let factors = self.correction_factors(&raw.correction_factor, channels, &parameters);
         Some(Registered {
             title: raw.title.clone(),
             reference: raw.reference.clone(),
@@ -105,6 +106,7 @@ impl Findings<'_> {
             index_sets_of,
             parameters,
             fixed,
+            factors,
             ex_ante,
             ex_ante_of,
             posts: raw.post.iter().map(|post| (post.post.clone(), post.role.clone())).collect(),
