@@ -5,6 +5,9 @@
 //! sum goes over may be computed in any way, for each lies in one part whole. A minimum, a condition, a
 //! ratio or a mean of totals has no such parts, nor has an amount that is fixed for the whole of a year,
 //! nor a look back. What cannot be shown is not additive.
+//!
+//! By the same rules: whether it matters in which cells of its calendar a total was counted. It does not
+//! where the cells of one parameter are summed with fixed factors that are the same for all of them.
 
 use super::expression::{Expression, Kind, Operator, Selector};
 use super::model::{Aggregation, IndexSet, Methodology, ParameterKind};
@@ -15,7 +18,8 @@ enum Shape {
     Zero,
     /// Made of fixed values: the same whatever part of the year is looked at.
     Fixed,
-    /// Adds up over the parts of a year.
+    /// Adds up over the parts of a year; of a parameter that is split among cells: moves with each of them
+    /// alike.
     Total,
     /// Of one cell of the calendar.
     Cell,
@@ -23,12 +27,12 @@ enum Shape {
 
 impl Methodology {
     /// The calendar whose cells must not be cut for RE, PE and ER of a year to be the sums of those of its
-    /// parts, if it has one.
+    /// parts, if it has one; and the equations without index over it that add up like these.
     ///
     /// # Errors
     /// Why they are no such sums, for people, with the symbol at which it shows.
-    pub fn additive(&self) -> Result<Option<&IndexSet>, String> {
-        let mut calendar = None;
+    pub fn additive(&self) -> Result<(Option<&IndexSet>, Vec<String>), String> {
+        let mut calendar: Option<&IndexSet> = None;
         for index in self.indices.iter().filter(|index| index.set.is_calendar()) {
             match calendar {
                 Some(set) if *set != index.set => {
@@ -40,43 +44,79 @@ impl Methodology {
         if calendar == Some(&IndexSet::Years) {
             return Err("it runs over whole years".to_owned());
         }
+        let shapes = Shapes { methodology: self, split: None };
         for output in ["RE", "PE", "ER"] {
-            match self.shape_of_symbol(output)? {
+            match shapes.shape_of_symbol(output)? {
                 Shape::Total | Shape::Zero => {}
                 Shape::Fixed => return Err(format!("{output} is one amount for the whole year")),
                 Shape::Cell => return Err(format!("{output} is of one cell of a calendar")),
             }
         }
-        Ok(calendar)
+        let is_total = |symbol: &str| {
+            let shape = shapes.shape_of_symbol(symbol);
+            matches!(shape, Ok(Shape::Total | Shape::Zero))
+        };
+        let plain = self.equations.iter().filter(|one| {
+            !one.indices.iter().any(|index| self.is_calendar(index)) && is_total(&one.symbol)
+        });
+        Ok((calendar, plain.map(|one| one.symbol.clone()).collect()))
     }
 
+    /// True if it alters nothing how a total of a monitored parameter is split among the cells of its
+    /// calendar.
+    #[must_use]
+    pub fn is_indifferent(&self, symbol: &str) -> bool {
+        let shapes = Shapes { methodology: self, split: Some(symbol) };
+        let mut outputs = ["RE", "PE", "ER"].into_iter();
+        outputs.all(|one| matches!(shapes.shape_of_symbol(one), Ok(shape) if shape != Shape::Total))
+    }
+
+    fn is_calendar(&self, index: &str) -> bool {
+        self.index(index).is_some_and(|index| index.set.is_calendar())
+    }
+}
+
+/// The shapes of a methodology's expressions.
+struct Shapes<'m> {
+    methodology: &'m Methodology,
+    /// A parameter over a calendar, whose cells share a total; `None`: parts of a year are looked at.
+    split: Option<&'m str>,
+}
+
+impl Shapes<'_> {
     fn shape_of_symbol(&self, symbol: &str) -> Result<Shape, String> {
-        if self.needs_history(symbol) {
+        let methodology = self.methodology;
+        let is_past = methodology.needs_history(symbol);
+        if is_past && self.split.is_none_or(|split| split == symbol) {
             return Err(format!("{symbol} is looked back at"));
         }
-        if let Some(equation) = self.equation(symbol) {
+        if let Some(equation) = methodology.equation(symbol) {
             // Equations never refer to themselves: the order of the file's checks is without circles.
-            return self.shape(symbol, &equation.checked);
+            return match self.shape(symbol, &equation.checked)? {
+                Shape::Total if is_past => Err(format!("{symbol} is looked back at")),
+                shape => Ok(shape),
+            };
         }
-        let Some(parameter) = self.parameter(symbol) else {
+        let Some(parameter) = methodology.parameter(symbol) else {
             return Err(format!("{symbol} is a place on the calendar"));
         };
         let is_cell = parameter.indices.iter().any(|one| self.is_calendar(one));
-        match &parameter.kind {
+        match (&parameter.kind, self.split) {
+            (_, Some(split)) if split == symbol => Ok(Shape::Total),
             _ if is_cell => Ok(Shape::Cell),
-            ParameterKind::Fixed { .. } => Ok(Shape::Fixed),
-            ParameterKind::Monitored { .. } if parameter.category_of.is_some() => {
+            (ParameterKind::Fixed { .. }, _) | (_, Some(_)) => Ok(Shape::Fixed),
+            _ if parameter.category_of.is_some() => {
                 Err(format!("{symbol} is one category for the whole year"))
             }
-            ParameterKind::Monitored { aggregation: Aggregation::Sum, .. } => Ok(Shape::Total),
-            ParameterKind::Monitored { .. } => {
+            (ParameterKind::Monitored { aggregation: Aggregation::Sum, .. }, _) => Ok(Shape::Total),
+            (ParameterKind::Monitored { .. }, _) => {
                 Err(format!("{symbol} is one value for the whole year, not a total"))
             }
         }
     }
 
     fn is_calendar(&self, index: &str) -> bool {
-        self.index(index).is_some_and(|index| index.set.is_calendar())
+        self.methodology.is_calendar(index)
     }
 
     fn shape(&self, at: &str, expression: &Expression) -> Result<Shape, String> {
@@ -86,6 +126,7 @@ impl Methodology {
         match &expression.kind {
             Kind::Number { value, .. } => Ok(if value.is_zero() { Zero } else { Fixed }),
             Kind::Symbol { name, indices } => self.selected(at, name, indices),
+            Kind::Position(_) if self.split.is_some() => Ok(Cell),
             Kind::Position(index) => Err(format!("{at} takes {index} as a place on the calendar")),
             Kind::Negate(inner) | Kind::Power(inner, 1) => of(inner),
             Kind::Convert(scale, inner) => match of(inner)? {
@@ -102,6 +143,13 @@ impl Methodology {
                 (Operator::Add | Operator::Subtract, Zero, shape)
                 | (Operator::Add | Operator::Subtract, shape, Zero) => Ok(shape),
                 (Operator::Add | Operator::Subtract, Total, Total) => Ok(Total),
+                // What else is added moves with no cell.
+                (Operator::Add | Operator::Subtract, Total, _)
+                | (Operator::Add | Operator::Subtract, _, Total)
+                    if self.split.is_some() =>
+                {
+                    Ok(Total)
+                }
                 (Operator::Add | Operator::Subtract, Total, _)
                 | (Operator::Add | Operator::Subtract, _, Total) => {
                     refused("a total and something for the whole year together")
@@ -122,15 +170,20 @@ impl Methodology {
                 let what = format!("the {} of a total", extreme.as_str());
                 self.apart(at, arguments.iter(), &what)
             }
-            Kind::Sum { up_to: Some(_), .. } => refused("a sum over the past"),
+            Kind::Sum { up_to: Some(_), body, .. } => match (self.split, of(body)?) {
+                (Some(_), Fixed | Cell | Zero) => Ok(Cell),
+                _ => refused("a sum over the past"),
+            },
             Kind::Sum { index, body, .. } => match (self.is_calendar(index), of(body)?) {
+                // Whatever left one cell is in another.
+                (true, _) if self.split.is_some() => Ok(Fixed),
                 (true, Total) => refused("a sum of one total over a calendar"),
                 (true, Zero) => Ok(Zero),
                 (true, Cell | Fixed) => Ok(Total),
                 (false, shape) => Ok(shape),
             },
             Kind::Mean { index, body, weight } => {
-                if self.is_calendar(index) {
+                if self.is_calendar(index) && self.split.is_none() {
                     return refused("a mean over the whole year");
                 }
                 self.apart(at, [&**body, &**weight].into_iter(), "a mean with totals")
@@ -198,7 +251,7 @@ mod tests {
     fn found(id: &str) -> Result<Option<String>, String> {
         let file = shipped().iter().find(|one| one.id == id).unwrap();
         let methodology = Methodology::parse(file.file, file.text).unwrap();
-        methodology.additive().map(|set| set.and_then(IndexSet::step).map(str::to_owned))
+        methodology.additive().map(|(set, _)| set.and_then(IndexSet::step).map(str::to_owned))
     }
 
     #[test]
@@ -206,6 +259,29 @@ mod tests {
         assert_eq!(found("MRV_PV_F1"), Ok(None));
         // Each day is computed by itself, in whatever way.
         assert_eq!(found("MRV_PV_F1_DAY"), Ok(Some("d".to_owned())));
+    }
+
+    #[test]
+    fn a_split_among_cells_matters_where_these_count_by_different_factors() {
+        let indifferent = |id: &str, symbol: &str| {
+            let file = shipped().iter().find(|one| one.id == id).unwrap();
+            Methodology::parse(file.file, file.text).unwrap().is_indifferent(symbol)
+        };
+        // By the category of the day: which day it was matters.
+        assert!(!indifferent("MRV_PV_F1_DAY", "EG"));
+        // One factor for all days: it does not.
+        let file = shipped().iter().find(|one| one.id == "MRV_PV_F1_DAY").unwrap();
+        let plain = Methodology::parse(file.file, file.text).unwrap();
+        let re = plain.equation("RE").unwrap().text.clone();
+        // Every parameter must be used.
+        let rest = " + sum(d: EF_RE[category[d]] * 0 [MWh])";
+        let alike = file.text.replace(&re, &format!("sum(i: sum(d: EG[i, d]) * 0.5 [tCO2/MWh]){rest}"));
+        assert_ne!(alike, file.text);
+        let alike = Methodology::parse("m", &alike).unwrap_or_else(|found| panic!("{}", found[0]));
+        assert!(alike.is_indifferent("EG"));
+        let least = format!("sum(i: sum(d: min(EG[i, d], 1 [MWh])) * 0.5 [tCO2/MWh]){rest}");
+        let least = Methodology::parse("m", &file.text.replace(&re, &least));
+        assert!(!least.unwrap_or_else(|found| panic!("{}", found[0])).is_indifferent("EG"));
     }
 
     #[test]
@@ -238,14 +314,18 @@ mod tests {
                 format!("{re} - 5.0 [tCO2e]"),
                 Err("RE is a total and something for the whole year together".to_owned()),
             ),
-            ("5.0 [tCO2e]".to_owned(), Err("RE is one amount for the whole year".to_owned())),
-            (format!("({re}) * 0.5"), Ok(None)),
-            (format!("({re}) * ({re}) / ({re})"), Err("RE is a product or ratio of totals".to_owned())),
+            (format!("5.0 [tCO2e] + 0.0 * ({re})"), Err("RE is one amount for the whole year".to_owned())),
+            (format!("({re}) * 0.5"), Ok(true)),
+            (
+                format!("({re}) * ({re}) / ({re})"),
+                Err("RE is a product or ratio of totals".to_owned()),
+            ),
         ] {
             let file = solar.text.replace(&quoted, &format!("text = \"{text}\""));
             let methodology = Methodology::parse("m", &file)
                 .unwrap_or_else(|found| panic!("{text}: {}", found[0]));
-            assert_eq!(methodology.additive().map(|_| None::<()>), expected.map(|_: Option<()>| None), "{text}");
+            let found = methodology.additive().map(|(calendar, _)| calendar.is_none());
+            assert_eq!(found, expected, "{text}");
         }
     }
 }

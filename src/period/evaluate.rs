@@ -175,6 +175,7 @@ pub(super) fn year(
         ex_ante: ex_ante.map(|(_, value)| *value),
         why: String::new(),
         factored,
+        stretches: Vec::new(),
         steps: lowest.steps.clone(),
     };
     let mut fixed = lowest.fixed.clone();
@@ -249,7 +250,7 @@ pub(super) fn settle(evaluated: &mut Evaluated, carried_in: i128, claim: Claim) 
 }
 
 /// A parameter's cells taken together: what it comes to over the part of the year.
-fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
+pub(super) fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
     if let [only] = cells {
         return Some(only.clone());
     }

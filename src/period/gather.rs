@@ -12,9 +12,10 @@ use super::calibration::correct::Side;
 use super::cells::Cell;
 use super::collect::{self, Amount, Series};
 use super::documents::{DayStand, Documents};
-use super::equations::How;
+use super::equations::{Equations, How};
 use super::exact::{add, mean_of_stated, subtract};
 use super::factors::{self, Factors};
+use super::split;
 use super::statement::label;
 use super::unit::Entered;
 use super::weighted::{self, Weighed};
@@ -32,6 +33,8 @@ pub(super) struct Source<'a> {
     series: &'a [Series<'a>],
     factors: Factors,
     zone: &'a Zone,
+    /// True if it matters in which cells of its calendar a total was counted.
+    is_shared: bool,
     /// Local dates with hours that the plan excludes: no document counts on them.
     excluded: BTreeSet<Date>,
 }
@@ -70,7 +73,20 @@ impl<'a> Source<'a> {
             }
         }
         let factors = factors.clone();
-        Ok(Self { parameter, entered, how, documents, series, factors, zone, excluded })
+        let is_shared = false;
+        Ok(Self { parameter, entered, how, documents, series, factors, zone, is_shared, excluded })
+    }
+
+    /// The same; over a calendar, and where the equations are not indifferent to it, each cell counts what a
+    /// register bridged across its border by the least and the most of it that it can hold.
+    #[must_use]
+    pub fn shared(mut self, methodology: &dyn Equations) -> Self {
+        let symbol = &self.parameter.symbol;
+        let collection = methodology.collection(symbol);
+        let is_over =
+            collection.is_some_and(|one| one.indices.iter().any(|(_, cut)| cut.is_some()));
+        self.is_shared = is_over && self.how == How::Sum && !methodology.is_indifferent(symbol);
+        self
     }
 
     #[must_use]
@@ -111,6 +127,7 @@ impl<'a> Source<'a> {
         let amount = match (&self.how, weight) {
             (How::Last | How::Latest, _) => self.last(cell, side),
             (How::Weighted(_), Some(weight)) => self.weighted(cell, weight, side),
+            _ if self.is_shared => self.bounded(cell, side),
             _ => self.total(cell, side),
         };
         amount.ok_or_else(|| PeriodError::Total { label: self.label(), part: cell.name.clone() })
@@ -141,6 +158,48 @@ impl<'a> Source<'a> {
         }
         let mut codes = self.parameter.codes.iter();
         codes.find(|(code, _)| *code == first).map(|(_, member)| member.clone())
+    }
+
+    /// A sum with what registers bridged across the cell's borders in doubt; a day that documents state
+    /// exactly has no such doubt.
+    fn bounded(&self, cell: &Cell, side: Side) -> Option<Amount> {
+        let amount = self.total(cell, side)?;
+        let (first, last) = self.dates(cell);
+        if first == last && self.is_documented(first) {
+            return Some(amount);
+        }
+        let mut bounded = amount;
+        for channel in self.channels() {
+            let Some((from, to)) = channel.in_service(cell.from, cell.to) else { continue };
+            let shares = split::shares(channel, (from, to));
+            let Some((less, more)) = shares else { continue };
+            let unit = channel.plan.interval_unit().conversion_to(self.entered.unit)?;
+            let parts = self.factors.parts(channel, from, to);
+            // By the largest factor and error of the cell: wider than it can be where they change inside.
+            let most = |micro: i128| {
+                let plain = super::exact::convert(Fixed6::from_micro(micro).ok()?, unit)?;
+                let mut widest = Decimal::ZERO;
+                for part in &parts {
+                    for cut in channel.corrections.cut(part.from, part.to) {
+                        let whole = Amount {
+                            low: Some(plain),
+                            high: Some(plain),
+                            ..collect::nothing(true)
+                        };
+                        let whole = cut.apply(side, whole, self.entered.unit)?;
+                        let high = super::exact::greater(whole.high?, plain);
+                        let high = factors::multiplied(high, &part.factors)?;
+                        widest = super::exact::greater(widest, high);
+                    }
+                }
+                Some(widest)
+            };
+            let low = subtract(bounded.low?, most(less)?)?;
+            let low = super::exact::greater(low, Decimal::ZERO);
+            bounded.low = Some(low);
+            bounded.high = Some(add(bounded.high?, most(more)?)?);
+        }
+        Some(bounded)
     }
 
     /// A sum, or a mean over time.

@@ -29,8 +29,10 @@ pub mod factors;
 pub mod gap_log;
 mod gather;
 pub mod paths;
+mod split;
 pub mod stand_in;
 pub mod statement;
+pub mod stretches;
 pub mod substitution;
 pub mod surroundings;
 pub mod uncertainty;
@@ -322,7 +324,8 @@ fn applied_under<'a>(
     let factors = factors::Factors::of(&registered.factors, &registered.zone);
     for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
         let how = gathered(methodology, parameter)?;
-        sources.push((place, Source::of(input, parameter, how, (series, &factors))?));
+        let source = Source::of(input, parameter, how, (series, &factors))?;
+        sources.push((place, source.shared(methodology)));
     }
     Ok(Applied { id: id.to_owned(), methodology, registered: registered.under(id), sources })
 }

@@ -13,6 +13,7 @@ use super::equations::CategoryInput;
 use super::factors::FactoredTotal;
 use super::gap_log::GapFacts;
 use super::paths::PathFacts;
+use super::stretches::StretchResult;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
 use crate::config::plan::CorrectionFactor;
 use crate::decode::amount::Recorded;
@@ -280,6 +281,8 @@ pub struct YearResult {
     pub why: String,
     /// What channels count by correction factors, in the plan's order.
     pub factored: Vec<FactoredTotal>,
+    /// Where the year is cut at the date of an approved change: its stretches, which add up to it.
+    pub stretches: Vec<StretchResult>,
     /// The way from the inputs to the result, step by step.
     pub steps: Vec<StepResult>,
 }

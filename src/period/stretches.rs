@@ -14,9 +14,7 @@ use super::doubt;
 use super::equations::{Equations, Evaluation};
 use super::evaluate::{self, Applied, Evaluated};
 use super::exact::{add, add_rounded};
-use super::statement::{
-    DoubtCost, FixedFacts, InputTotal, StepResult, Uncorrected, YearResult,
-};
+use super::statement::{DoubtCost, FixedFacts, InputTotal, StepResult, Uncorrected, YearResult};
 use crate::domain::decimal::Decimal;
 use crate::domain::time::Date;
 
@@ -53,7 +51,7 @@ pub(super) fn cut(
     let mut parts = Vec::new();
     let mut from = part.from();
     for date in dates {
-        let last = date.previous();
+        let last = date.plus_days(-1);
         parts.extend(Period::new(from, last).ok());
         from = *date;
     }
@@ -225,14 +223,17 @@ fn steps(pieces: &[Evaluated], totals: &[String]) -> Option<Vec<StepResult>> {
         let found = &by_label[&label];
         let first = (*found.first()?).clone();
         if totals.contains(&first.symbol) {
-            let value = found.iter().try_fold(Decimal::ZERO, |sum, one| add_rounded(sum, one.value))?;
+            let value =
+                found.iter().try_fold(Decimal::ZERO, |sum, one| add_rounded(sum, one.value))?;
             // A sum or difference of such sums is one of the sums too.
             let names = first.formula.split('{').skip(1).filter_map(|part| part.split_once('}'));
             let is_plain = !first.formula.contains(['*', '/', '^']) && first.sums.is_empty();
-            let is_of_totals = is_plain && names.clone().count() > 0 && names.clone().all(|(name, _)| {
-                let symbol = name.split('[').next().unwrap_or(name);
-                totals.iter().any(|known| known == symbol)
-            });
+            let is_of_totals = is_plain
+                && names.clone().count() > 0
+                && names.clone().all(|(name, _)| {
+                    let symbol = name.split('[').next().unwrap_or(name);
+                    totals.iter().any(|known| known == symbol)
+                });
             let formula = if is_of_totals { first.formula.clone() } else { String::new() };
             let count = pieces.len();
             let description = format!("{}; the sum of {count} stretches", first.description);

@@ -255,6 +255,32 @@ confirmed = "for this invented plant alone"
 }
 
 #[test]
+fn what_a_register_bridged_across_an_approved_change_counts_where_it_claims_least() {
+    let parts = parameter(&[ROOF]) + &register(ROOF, "1000 MW", "");
+    let mut site = Site::new(&plan(1, BEGIN, &parts));
+    let change = r#"
+[[change]]
+what = "EF_RE[roof]"
+kind = "permanent-change"
+from = "2025-03-02"
+reason = "new table"
+approval = { body = "Joint Committee", number = "JC-7", date = "2025-02-15" }
+"#;
+    let second = plan(2, "2025-03-02T00:00:00+07:00", &(parts + change));
+    site.plan(&second.replace("value = \"0.533\"", "value = \"0.6\""));
+    // 100 MWh an hour; silent from 20:00 to 04:00, and 800 MWh later.
+    let mut values = milli((0..49).map(|hour| 10_000_000 + hour * 100_000));
+    values[21..28].fill(None);
+    site.series("m1", "EG", "2025-03-01T00:00:00+07:00", 3_600, &values);
+    let report = site.report("2025-03-01", "2025-03-02");
+    // All of it by the lower factor: 2,800 MWh by 0.533 and 2,000 by 0.6; even over time, 2719.
+    assert_eq!(report.value("/years/0/er"), "2692.4");
+    assert_eq!(report.value("/years/0/claimed"), "2692");
+    assert_eq!(report.value("/years/0/stretches/0/re"), "1492.4");
+    says(&report.only("V-ALLOCATED"), &["800 MWh", "claimed 2692", "2719"]);
+}
+
+#[test]
 fn a_check_meter_that_differs_by_more_than_both_may_fills_nothing() {
     // 101 where the main meter has 100: 1 %.
     let report = beside(101, 8..12).report("2025-03-01", "2025-03-01");

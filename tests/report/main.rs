@@ -13,6 +13,7 @@ mod papers;
 #[path = "../support/recalculate.rs"]
 mod recalculate;
 mod shipped;
+mod splits;
 mod substitutes;
 mod workbooks;
 

@@ -9,7 +9,7 @@ mod uncertainty;
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
-    Project, Provenance, QualityCount, Refused, Report, Status, Step, Year,
+    Project, Provenance, QualityCount, Refused, Report, Status, Step, Stretch, Year,
 };
 use crate::domain::decimal::Decimal;
 use crate::domain::time::Zone;
@@ -21,6 +21,7 @@ use crate::period::statement::{
     ChannelFacts, DocumentFacts, DoubtCost, FixedFacts, InputTotal, MethodologyFacts,
     ParameterFacts, Statement, StepResult, YearResult,
 };
+use crate::period::stretches::StretchResult;
 use crate::period::{ChannelCount, Noted, RefusedGroup, statement};
 
 /// Unit of all emissions.
@@ -182,6 +183,22 @@ fn year(facts: &YearResult, zone: &Zone) -> Year {
         inputs: facts.inputs.iter().map(input).collect(),
         categories: facts.categories.iter().map(category).collect(),
         factored: facts.factored.iter().map(|one| calibration::factored(one, zone)).collect(),
+        stretches: facts.stretches.iter().map(stretch).collect(),
+        steps: facts.steps.iter().map(step).collect(),
+    }
+}
+
+fn stretch(facts: &StretchResult) -> Stretch {
+    let tonnes = |value| figure(value, TONNES);
+    Stretch {
+        from: facts.part.from().to_string(),
+        to: facts.part.to().to_string(),
+        days: facts.part.day_count(),
+        re: tonnes(facts.re),
+        pe: tonnes(facts.pe),
+        er: tonnes(facts.er),
+        inputs: facts.inputs.iter().map(input).collect(),
+        fixed: facts.fixed.iter().map(fixed).collect(),
         steps: facts.steps.iter().map(step).collect(),
     }
 }

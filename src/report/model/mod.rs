@@ -26,7 +26,7 @@ pub use project::{Equation, Methodology, Period, Post, Project, Status};
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };
-pub use result::{Category, Gap, Input, Step, Year};
+pub use result::{Category, Gap, Input, Step, Stretch, Year};
 pub use uncertainty::{Cause, Rank, Share, Uncertainty};
 
 use serde::{Deserialize, Serialize};
