@@ -24,7 +24,8 @@ python=.venv/bin/python
     "$python" -m pip install --quiet --disable-pip-version-check numpy==2.3.5
 
 cargo=${CARGO:-cargo}
-"$cargo" build --locked --quiet --profile "$profile" --bin mrv
+# All at once: alone, the program would be built with other features of the same libraries, and those twice.
+"$cargo" build --locked --quiet --profile "$profile" --bin mrv --benches
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 mrv=$target/$profile/mrv
 [ "$profile" != dev ] || mrv=$target/debug/mrv

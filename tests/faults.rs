@@ -451,7 +451,7 @@ fn a_folder_that_is_read_only_is_refused_with_a_word_and_left_as_it_is() {
     // What is published can be read there, and checked.
     assert_eq!(served.count("readings", "1 = 1"), 2);
     let checked = Command::new(env!("CARGO_BIN_EXE_mrv"))
-        .args(["log", "verify", "p"])
+        .args(["log", "verify", "--project", "p"])
         .current_dir(disk.0.path())
         .output()
         .unwrap();
