@@ -447,7 +447,10 @@ fn a_folder_that_is_read_only_is_refused_with_a_word_and_left_as_it_is() {
         .unwrap();
     let text = String::from_utf8_lossy(&said.stderr);
     assert!(!said.status.success() && text.contains("Read-only file system"), "{text}");
-    assert!(text.contains(&disk.0.path().display().to_string()) || text.contains("data/"), "{text}");
+    assert!(
+        text.contains(&disk.0.path().display().to_string()) || text.contains("data/"),
+        "{text}"
+    );
     // What is published can be read there, and checked.
     assert_eq!(served.count("readings", "1 = 1"), 2);
     let checked = Command::new(env!("CARGO_BIN_EXE_mrv"))

@@ -316,7 +316,8 @@ mod tests {
             [(r#"{"ts":1,"v":{"a":2}}"#, Some("1")), ("{}", None), (r#"{"ts":3}"#, Some("3"))]
         );
         let many = (0..=MEMBERS_MAX).map(|n| format!("\"{n}\":1")).collect::<Vec<_>>().join(",");
-        for text in ["[]", "[1]", "[{}", "[{},]", "[{}]]", "{}", "[{}{}]", &format!("[{{{many}}}]")] {
+        for text in ["[]", "[1]", "[{}", "[{},]", "[{}]]", "{}", "[{}{}]", &format!("[{{{many}}}]")]
+        {
             assert!(Records::find(text).is_none(), "{text}");
         }
     }

@@ -105,10 +105,8 @@ impl Stored<'_> {
             }
         }
         for mut open in groups.into_values() {
-            let of_group = open.iter().filter_map(|index| ranges[*index]);
-            let whole = of_group.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
-            let Some((from, to)) = whole else { continue };
-            for piece in self.windows(from, to, side)? {
+            let of_group: Vec<_> = open.iter().filter_map(|index| ranges[*index]).collect();
+            for piece in self.windows(&of_group, side)? {
                 let mut still_open = Vec::new();
                 for part in open.chunks(channels_at_once(piece)) {
                     let of_part: BTreeSet<_> = part.iter().map(|index| wanted[*index].0).collect();
@@ -116,20 +114,11 @@ impl Stored<'_> {
                     let window = self.window_of(channels, piece, keep)?;
                     for index in part {
                         let points = window.points(self, channels, wanted[*index].0);
-                        let (from, to) = ranges[*index].unwrap_or_default();
-                        let mut inside = points.iter().filter(|p| (from..to).contains(&p.at));
-                        let is_usable = |point: &&Point| point.usable().is_some();
-                        let (usable, any) = match side {
-                            Side::Before => {
-                                (inside.clone().rev().find(is_usable), inside.next_back())
-                            }
-                            Side::After => (inside.clone().find(is_usable), inside.next()),
-                        };
+                        let (usable, any) = nearest_in(&points, ranges[*index], side);
                         if usable.is_none() {
                             still_open.push(*index);
                         }
-                        let known = usable.or(nearest[*index].as_ref()).or(any);
-                        nearest[*index] = known.copied();
+                        nearest[*index] = usable.or(nearest[*index]).or(any);
                     }
                 }
                 open = still_open;
@@ -179,16 +168,19 @@ impl Stored<'_> {
         Ok((first < i64::MAX).then_some(first))
     }
 
-    /// `[from, to)` in pieces, the nearest first: a day, then the months that have files.
+    /// Ranges that end, or begin, on one day in pieces that cover all of them, the nearest first: a day
+    /// beside each, then the months that have files.
     fn windows(
         &self,
-        from: Timestamp,
-        to: Timestamp,
+        ranges: &[(Timestamp, Timestamp)],
         side: Side,
     ) -> Result<Vec<(Timestamp, Timestamp)>, PublishError> {
+        let (froms, tos) = (|| ranges.iter().map(|one| one.0), || ranges.iter().map(|one| one.1));
+        let bounds = (froms().min().zip(froms().max()), tos().min().zip(tos().max()));
+        let (Some((from, last_from)), Some((first_to, to))) = bounds else { return Ok(Vec::new()) };
         let near = match side {
-            Side::Before => (Timestamp::from_us(to.us() - DAY_US).max(from), to),
-            Side::After => (from, Timestamp::from_us(from.us() + DAY_US).min(to)),
+            Side::Before => (Timestamp::from_us(first_to.us() - DAY_US).max(from), to),
+            Side::After => (from, Timestamp::from_us(last_from.us() + DAY_US).min(to)),
         };
         let far = match side {
             Side::Before => (from, near.0),
@@ -221,6 +213,21 @@ impl Stored<'_> {
             false => self.settlements.settle(channels.key(channel), at, known),
         };
         points(readings, conflicts, settle)
+    }
+}
+
+/// Of points in a range, the usable one nearest to the end that faces the stretch, and the nearest at all.
+fn nearest_in(
+    points: &[Point],
+    range: Option<(Timestamp, Timestamp)>,
+    side: Side,
+) -> (Option<Point>, Option<Point>) {
+    let is_inside = |point: &Point| range.is_some_and(|(from, to)| (from..to).contains(&point.at));
+    let mut inside = points.iter().copied().filter(is_inside);
+    let is_usable = |point: &Point| point.usable().is_some();
+    match side {
+        Side::Before => (inside.clone().rev().find(is_usable), inside.next_back()),
+        Side::After => (inside.clone().find(is_usable), inside.next()),
     }
 }
 

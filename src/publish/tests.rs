@@ -163,7 +163,10 @@ fn publish(project: &mut Project, log: &[Message], sizes: &[usize]) -> Result<()
             project.refresh_intervals()?;
         } else {
             let until_s = START_S + (done % 5) as i64 * 86_400;
-            super::intervals::refresh_before(project, Timestamp::from_us(until_s * 1_000_000).day())?;
+            super::intervals::refresh_before(
+                project,
+                Timestamp::from_us(until_s * 1_000_000).day(),
+            )?;
         }
     }
     project.refresh_intervals()
