@@ -13,7 +13,7 @@ T ?= 60
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: ## install what tests need: mosquitto-clients, strace, .venv, cargo-deny (idempotent)
+setup: ## install what tests need: mosquitto-clients, strace, libfaketime, .venv, cargo-deny (idempotent)
 	scripts/setup.sh
 
 fmt: ## format the code

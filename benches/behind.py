@@ -5,6 +5,7 @@
     behind.py TABLES rebuild [--count 1000000]      all tables written anew, beside the first ingest
     behind.py TABLES recover [--count 1000000,10000000]
     behind.py TABLES growth [--count 1000000,10000000]
+    behind.py TABLES trickle [--count 100,1000]     a reading of each channel a batch, intervals after each
 """
 
 import argparse
@@ -34,7 +35,7 @@ print(time.monotonic() - begun)
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("tables")
-    arguments.add_argument("what", choices=["day", "rebuild", "recover", "growth"])
+    arguments.add_argument("what", choices=["day", "rebuild", "recover", "growth", "trickle"])
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--channels", type=int, default=1_000)
     arguments.add_argument("--count", default="1000000")

@@ -61,12 +61,12 @@ class Daemon:
             raise SystemExit(f"{request['request']}: {answer}")
         return answer
 
-    def apply(self, plan):
+    def apply(self, plan, methodology="no rules: nothing is computed here"):
         self.ask({
             "request": "plan",
             "file": "plan.toml",
             "text": plan,
-            "methodologies": ["no rules: nothing is computed here"],
+            "methodologies": [methodology],
             "author": "bench",
         })
 

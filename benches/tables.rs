@@ -5,6 +5,7 @@
 //!     tables rebuild COUNT FOLDER        COUNT messages published, then all tables written anew
 //!     tables recover COUNT FOLDER        a journal of COUNT unpublished messages, opened and published
 //!     tables growth COUNT FOLDER         COUNT readings, 100 a message, batch after batch
+//!     tables trickle CHANNELS FOLDER     100 batches of one reading of each channel, intervals after each
 //!
 //! Prints one line of JSON: seconds of each step, peak memory, bytes of each table. The folder is kept,
 //! so that others can read the same rows.
@@ -39,7 +40,8 @@ fn main() {
         "rebuild" => rebuild(count, folder),
         "recover" => recover(count, folder),
         "growth" => growth(count, folder),
-        _ => panic!("tables day|rebuild|recover|growth, not {which:?}"),
+        "trickle" => trickle(count, folder),
+        _ => panic!("tables day|rebuild|recover|growth|trickle, not {which:?}"),
     }
 }
 
@@ -106,6 +108,23 @@ fn growth(readings: usize, folder: &Path) {
     let publish_s = seconds(|| publish_all(&mut project, readings / 100, 100, 1_000));
     let intervals_s = seconds(|| project.refresh_intervals().expect("computed"));
     told(folder, readings, &[("publish_s", publish_s), ("intervals_s", intervals_s)]);
+}
+
+/// What a daemon does all day: a few hundred rows come, and their intervals follow.
+fn trickle(channels: usize, folder: &Path) {
+    const BATCHES: usize = 100;
+    let mut project = open(folder, channels);
+    let (mut publish_s, mut intervals_s) = (0.0, 0.0);
+    for batch in 0..BATCHES {
+        let first = batch * channels;
+        let messages = (first..first + channels).map(|number| message(number, 1, channels));
+        let messages: Vec<Message> = messages.collect();
+        let position = (first + channels + 1) as u64;
+        publish_s += seconds(|| project.publish(messages, position).expect("published"));
+        intervals_s += seconds(|| project.refresh_intervals().expect("computed"));
+    }
+    let steps = [("publish_s", publish_s), ("intervals_s", intervals_s)];
+    told(folder, BATCHES * channels, &steps);
 }
 
 fn seconds(work: impl FnOnce()) -> f64 {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Throughput beside its peers, in the same run: see docs/BENCHMARKS.md.
 #
-#   bench.sh [PART ...]   parts: stages equations mqtt door latency batches csv duplicates day rebuild
-#                         recover growth idle; without any, all of them at sizes that end within half an hour
+#   bench.sh [PART ...]   parts: stages equations mqtt door latency batches csv duplicates resend day
+#                         trickle rebuild recover growth period recheck idle; without any, all of them at
+#                         sizes that end within half an hour
 #   PROFILE=release       cargo profile that is measured (demo is quicker to build, and slow)
 #   RUNS=5                runs of each contender
 #   COUNT, ROWS, ...      sizes: each part below says its own
@@ -23,7 +24,8 @@ python=.venv/bin/python
     "$python" -m pip install --quiet --disable-pip-version-check numpy==2.3.5
 
 cargo=${CARGO:-cargo}
-"$cargo" build --locked --quiet --profile "$profile" --bin mrv
+# All at once: alone, the program would be built with other features of the same libraries, and those twice.
+"$cargo" build --locked --quiet --profile "$profile" --bin mrv --benches
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 mrv=$target/$profile/mrv
 [ "$profile" != dev ] || mrv=$target/debug/mrv
@@ -43,7 +45,8 @@ title() { printf '\n== %s\n' "$*"; }
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(
-    stages equations mqtt door latency batches csv duplicates day rebuild recover growth idle
+    stages equations mqtt door latency batches csv duplicates resend day trickle rebuild recover growth
+    period recheck idle
 )
 printf '== %s, %s processors of %s, %s, profile %s\n' "$(uname -srm)" "$(nproc)" \
     "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1)" "$(date -u +%F)" "$profile"
@@ -87,6 +90,19 @@ for part in "${parts[@]}"; do
     day)
         title 'Intervals of one day'
         "$python" benches/behind.py "$(program tables)" day --channels "${CHANNELS:-1000}" --runs "$runs"
+        ;;
+    resend)
+        title 'Random re-sends into a large table'
+        "$python" benches/resend.py "$mrv" "$shared/gen20m.py" --rows "${ROWS:-2000000}" --runs "$runs"
+        ;;
+    period)
+        # The whole row of the table: CHANNELS=1000 MONTHS=12, 20 GB of disk and some minutes.
+        title 'Closing a period'
+        "$python" benches/period.py "$mrv" --channels "${CHANNELS:-100}" --months "${MONTHS:-3}" --runs "${LONG_RUNS:-3}"
+        ;;
+    trickle)
+        title 'Behind the door: a reading of each channel a batch'
+        "$python" benches/behind.py "$(program tables)" trickle --count "${TRICKLE:-100,1000}" --runs "${LONG_RUNS:-3}"
         ;;
     rebuild | recover | growth)
         title "Behind the door: $part"

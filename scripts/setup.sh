@@ -22,6 +22,8 @@ command -v strace >/dev/null || packages+=(strace)
 command -v python3 >/dev/null || packages+=(python3)
 # Debian's python3 comes without what makes an environment with pip.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+# Sets a clock back and forward for one program.
+ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages+=(libfaketime)
 # Recalculates the workbooks that tests write.
 command -v soffice >/dev/null || packages+=(libreoffice-calc)
 # Renders and reads the PDFs that tests write.

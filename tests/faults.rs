@@ -1,6 +1,6 @@
 //! Disks and systems that fail: what is damaged, full, slow or refused, and what the daemon promises
-//! then. Faults of single calls are put in by strace, full disks are a small tmpfs; where either is
-//! not permitted, the test says what it left out.
+//! then. Faults of single calls are put in by strace, full and read-only disks are a small tmpfs, clocks
+//! are set by libfaketime; where one is not there or not permitted, the test says what it left out.
 
 mod raw_mqtt;
 mod served;
@@ -112,9 +112,14 @@ impl Small {
     }
 
     fn resize(&self, size: &str) {
-        let options = format!("remount,size={size}");
-        let status = Command::new("mount").args(["-o", &options]).arg(self.0.path()).status();
-        assert!(status.unwrap().success());
+        assert!(self.remount(&format!("size={size}")));
+    }
+
+    /// Mounts it anew with other options; false where the system refuses.
+    fn remount(&self, options: &str) -> bool {
+        let options = format!("remount,{options}");
+        let output = Command::new("mount").args(["-o", &options]).arg(self.0.path()).output();
+        output.unwrap().status.success()
     }
 }
 
@@ -355,5 +360,112 @@ fn without_descriptors_connections_wait_and_nothing_is_lost() {
     served.wait_until("all is published", |served| {
         served.ask(&Request::Flush) == Answer::Done && served.count("readings", "1 = 1") == 21
     });
+    served.leave();
+}
+
+/// What makes a program believe another time of day; `None`, with a word, where it is not installed.
+fn false_clock(told: &Path) -> Option<Vec<String>> {
+    let libraries = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"];
+    let library = |folder: &&str| Path::new(folder).join("faketime/libfaketimeMT.so.1");
+    let Some(library) = libraries.iter().map(library).find(|path| path.exists()) else {
+        println!("LEFT OUT: a clock that is set; libfaketime is absent");
+        return None;
+    };
+    let mut words = vec!["env".to_owned(), format!("LD_PRELOAD={}", library.display())];
+    words.push(format!("FAKETIME_TIMESTAMP_FILE={}", told.display()));
+    // The machine's own steps alter the time of day alone: neither what has passed nor times of files.
+    let settings = ["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"];
+    words.extend(settings.map(str::to_owned));
+    Some(words)
+}
+
+#[test]
+fn a_clock_that_is_set_back_and_forward_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("clock");
+    let Some(words) = false_clock(&told) else { return };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    std::fs::write(&told, "+0").unwrap();
+    let mut served = Served::prepare(folder.path(), CONFIG);
+    served.start(&words);
+    served.apply_plan("p");
+    let mut client = Client::connect(&served.mqtt, "g");
+    let inbox = served.layout().inbox(&mrv::domain::id::ProjectId::parse("p").unwrap());
+    let received = |served: &Served| {
+        let sql = "SELECT received_at FROM messages ORDER BY leaf";
+        let answer = mrv::dataset::query::query(&served.layout(), sql).unwrap();
+        answer.rows.into_iter().map(|row| row[0].clone().unwrap()).collect::<Vec<String>>()
+    };
+    let mut number = 0;
+    // By seconds: hours back, a day ahead, a month back, and over a restart.
+    for step in ["-7200", "+86400", "-2592000", "+0"] {
+        std::fs::write(&told, step).unwrap();
+        for _ in 0..5 {
+            assert!(client.publish(&topic("p"), &record(number)), "after a step to {step}");
+            number += 1;
+        }
+        // A file that was written while the clock said something else is taken all the same.
+        std::fs::write(inbox.join(format!("step{step}.txt")), "no reader reads this").unwrap();
+        served.wait_until("the file is taken", |_| {
+            inbox.join(format!("done/step{step}.txt")).exists()
+        });
+        assert_eq!(served.ask(&Request::Flush), Answer::Done);
+        assert!(served.is_ready());
+        let received = received(&served);
+        assert!(received.is_sorted(), "times of receipt decrease: {received:?}");
+        if step == "+86400" {
+            served.leave();
+            std::fs::write(&told, "-86400").unwrap();
+            served.start(&words);
+            client = Client::connect(&served.mqtt, "g");
+        }
+    }
+    assert_eq!(served.count("readings", "1 = 1"), u64::from(number));
+    served.leave();
+}
+
+#[test]
+fn a_folder_that_is_read_only_is_refused_with_a_word_and_left_as_it_is() {
+    let Some(disk) = Small::mount("64m") else { return };
+    let mut served = Served::prepare(disk.0.path(), CONFIG);
+    served.start(&[]);
+    served.apply_plan("p");
+    let mut client = Client::connect(&served.mqtt, "g");
+    assert!(client.publish(&topic("p"), &record(0)));
+    // While it writes, the system itself refuses to make the disk read-only.
+    assert!(!disk.remount("ro"), "a disk with files open for writing became read-only");
+    assert!(client.publish(&topic("p"), &record(1)));
+    assert_eq!(served.ask(&Request::Flush), Answer::Done);
+    served.leave();
+
+    let left = files(disk.0.path());
+    assert!(disk.remount("ro"));
+    let said = Command::new(env!("CARGO_BIN_EXE_mrv"))
+        .arg("serve")
+        .current_dir(disk.0.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success() && text.contains("Read-only file system"), "{text}");
+    assert!(
+        text.contains(&disk.0.path().display().to_string()) || text.contains("data/"),
+        "{text}"
+    );
+    // What is published can be read there, and checked.
+    assert_eq!(served.count("readings", "1 = 1"), 2);
+    let checked = Command::new(env!("CARGO_BIN_EXE_mrv"))
+        .args(["log", "verify", "--project", "p"])
+        .current_dir(disk.0.path())
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert_eq!(files(disk.0.path()), left);
+
+    assert!(disk.remount("rw"));
+    served.start(&[]);
+    let mut client = Client::connect(&served.mqtt, "g");
+    assert!(client.publish(&topic("p"), &record(2)));
+    assert_eq!(served.ask(&Request::Flush), Answer::Done);
+    assert_eq!(served.count("readings", "1 = 1"), 3);
     served.leave();
 }

@@ -4,7 +4,7 @@
 //! is journaled is published, the lock is released.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -154,12 +154,12 @@ async fn watch_inbox(
 ) -> Result<(), DaemonError> {
     let mut pause = std::time::Duration::ZERO;
     let mut told = std::collections::BTreeSet::new();
+    let mut seen = inbox::Seen::default();
     loop {
         tokio::select! {
-            () = tokio::time::sleep(pause) => pause = config.inbox_rescan,
+            () = tokio::time::sleep(pause) => {}
             () = wait(shutdown.clone()) => return Ok(()),
         }
-        let since = SystemTime::now() - inbox::QUIET;
         let layout = engine.layout.clone();
         for path in inbox::stray(&layout).unwrap_or_default() {
             if told.insert(path.clone()) {
@@ -169,10 +169,15 @@ async fn watch_inbox(
                 );
             }
         }
-        let waiting = inbox::waiting(&layout, since).unwrap_or_else(|error| {
+        let now = Instant::now();
+        let waiting = inbox::waiting(&layout, &mut seen, now).unwrap_or_else(|error| {
             tracing::error!(%error, "inbox: cannot be looked at; tried again");
             Vec::new()
         });
+        pause = match seen.has_fresh(now) {
+            true => inbox::QUIET.min(config.inbox_rescan),
+            false => config.inbox_rescan,
+        };
         for file in waiting {
             let shown = file.path.display().to_string();
             let known = |project: &ProjectId| engine.publisher.is_known(project);

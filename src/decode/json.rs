@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scan::Members;
+use super::scan::{Members, Records, Room};
 use super::stamp::StampReader;
 use super::{DOCUMENT_BYTES_MAX, Items, LINE_BYTES_MAX, Names, Sink, topic_names};
 use crate::config::plan::reader::{JsonReader, JsonValues, Name, RowOrder};
@@ -98,14 +98,17 @@ fn document<S: Sink>(
     stamps: &mut StampReader<'_>,
     items: &mut Items<'_, S>,
 ) -> Result<(), S::Error> {
-    // The usual message, one record: read in one pass, which also shows that it is JSON.
+    // The usual message, one record or an array of them: read in one pass, which also shows that it is
+    // JSON.
     if format.records.is_empty()
         && let Ok(text) = std::str::from_utf8(bytes)
     {
-        let mut members = Members::new();
-        if members.find(text) {
-            let record = Record { text: trimmed(text), members: Some(&members) };
+        if let Some(members) = Room::new().object(text) {
+            let record = Record { text: trimmed(text), members: Some(members) };
             return self::record(format, &record, stamps, items);
+        }
+        if let Some(records) = Records::find(text) {
+            return all_records(format, &records, stamps, items);
         }
     }
     let parsed = serde_json::from_slice::<&RawValue>(bytes).map_err(|error| match line {
@@ -128,6 +131,9 @@ fn document<S: Sink>(
             return items.refuse(Code::Schema, Names::default(), None, reason, root);
         }
     };
+    if let Some(found) = Records::find(records) {
+        return all_records(format, &found, stamps, items);
+    }
     match array(records) {
         Some(list) => {
             if list.is_empty() {
@@ -140,21 +146,32 @@ fn document<S: Sink>(
     }
 }
 
+fn all_records<S: Sink>(
+    format: &JsonReader,
+    records: &Records<'_>,
+    stamps: &mut StampReader<'_>,
+    items: &mut Items<'_, S>,
+) -> Result<(), S::Error> {
+    records.iter().try_for_each(|(text, members)| {
+        record(format, &Record { text, members: Some(members) }, stamps, items)
+    })
+}
+
 fn any_record<S: Sink>(
     format: &JsonReader,
     text: &str,
     stamps: &mut StampReader<'_>,
     items: &mut Items<'_, S>,
 ) -> Result<(), S::Error> {
-    let mut members = Members::new();
-    let members = if members.find(text) { Some(&members) } else { None };
+    let mut room = Room::new();
+    let members = room.object(text);
     record(format, &Record { text, members }, stamps, items)
 }
 
 /// One record: valid JSON, with its members where it is an object of the usual kind.
 struct Record<'a> {
     text: &'a str,
-    members: Option<&'a Members<'a>>,
+    members: Option<Members<'a>>,
 }
 
 impl<'a> Record<'a> {
@@ -211,8 +228,9 @@ fn record<S: Sink>(
         }
         JsonValues::Object(pointer) => {
             let values = record.at(pointer);
-            let mut members = Members::new();
-            if values.is_some_and(|values| members.find(values)) && !members.is_empty() {
+            let mut room = Room::new();
+            let members = values.and_then(|values| room.object(values));
+            if let Some(members) = members.filter(|members| !members.is_empty()) {
                 let at = read_stamp(stamps);
                 return members
                     .iter()

@@ -1,50 +1,34 @@
-//! One pass over a JSON object of the usual kind: its members as slices of the text.
+//! One pass over a JSON object of the usual kind, or an array of them: members as slices of the text.
 //!
 //! Takes text, gives members; gives nothing where the text is not JSON or holds anything unusual (an
 //! escape in a name, deep nesting, many members): the full parser then says what it is. What is given
-//! is what that parser finds, which a property test holds. Never allocates.
+//! is what that parser finds, which a property test holds. Allocates for arrays alone.
 
 /// Most members that are given; the usual record has fewer than ten.
 const MEMBERS_MAX: usize = 20;
 /// Deepest nesting that is looked through.
 const DEPTH_MAX: u32 = 16;
 
+/// Begin and end of a name in the text, begin and end of its value.
+type Place = [u32; 4];
+
 /// The members of an object in their order, a repeated name as often as it stands there.
+#[derive(Clone, Copy)]
 pub struct Members<'a> {
     text: &'a str,
-    /// Begin and end of each name and each value in the text.
-    places: [[u32; 4]; MEMBERS_MAX],
-    count: usize,
+    places: &'a [Place],
 }
 
 impl<'a> Members<'a> {
-    /// No members yet.
-    pub fn new() -> Self {
-        Self { text: "", places: [[0; 4]; MEMBERS_MAX], count: 0 }
-    }
-
-    /// Finds the members of `text`, if it is one object with nothing but space around it.
-    pub fn find(&mut self, text: &'a str) -> bool {
-        (self.text, self.count) = (text, 0);
-        if u32::try_from(text.len()).is_err() {
-            return false;
-        }
-        let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
-        scan.space();
-        let is_object = scan.members(self).is_some();
-        scan.space();
-        is_object && scan.at == text.len()
-    }
-
     /// Names, and values as they stand in the text.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let text = self.text;
         let slice = move |from: u32, to: u32| &text[from as usize..to as usize];
-        self.places[..self.count].iter().map(move |[a, b, c, d]| (slice(*a, *b), slice(*c, *d)))
+        self.places.iter().map(move |[a, b, c, d]| (slice(*a, *b), slice(*c, *d)))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.places.is_empty()
     }
 
     /// The value of a name that stands once.
@@ -55,13 +39,91 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Room for the members of one object.
+pub struct Room([Place; MEMBERS_MAX]);
+
+impl Room {
+    pub fn new() -> Self {
+        Self([[0; 4]; MEMBERS_MAX])
+    }
+
+    /// The members of `text`, if it is one object with nothing but space around it.
+    pub fn object<'a>(&'a mut self, text: &'a str) -> Option<Members<'a>> {
+        let mut scan = Scan::of(text)?;
+        let mut count = 0;
+        scan.space();
+        scan.members(&mut |place| {
+            *self.0.get_mut(count)? = place;
+            count += 1;
+            Some(())
+        })?;
+        scan.space();
+        (scan.at == text.len()).then_some(Members { text, places: &self.0[..count] })
+    }
+}
+
+/// The records of an array of objects, found in one pass over all of them.
+pub struct Records<'a> {
+    text: &'a str,
+    places: Vec<Place>,
+    /// Begin and end of each record in the text, and the number of members up to its end.
+    records: Vec<[u32; 3]>,
+}
+
+impl<'a> Records<'a> {
+    /// The records of `text`, if it is an array of at least one object, of objects alone, with nothing
+    /// but space around it.
+    pub fn find(text: &'a str) -> Option<Self> {
+        let mut scan = Scan::of(text)?;
+        let (mut places, mut records) = (Vec::new(), Vec::new());
+        scan.space();
+        scan.take(b'[')?;
+        loop {
+            scan.space();
+            let begin = scan.at;
+            let most = places.len() + MEMBERS_MAX;
+            scan.members(&mut |place| {
+                places.push(place);
+                (places.len() <= most).then_some(())
+            })?;
+            // The text is shorter than 4 GiB, and has fewer members than bytes.
+            records.push([begin, scan.at, places.len()].map(|at| at as u32));
+            scan.space();
+            match scan.next()? {
+                b',' => {}
+                b']' => break,
+                _ => return None,
+            }
+        }
+        scan.space();
+        (scan.at == text.len()).then_some(Self { text, places, records })
+    }
+
+    /// Each record as it stands in the text, and its members.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Members<'_>)> {
+        let mut first = 0;
+        self.records.iter().map(move |[begin, end, members]| {
+            let places = &self.places[first..*members as usize];
+            first = *members as usize;
+            let members = Members { text: self.text, places };
+            (&self.text[*begin as usize..*end as usize], members)
+        })
+    }
+}
+
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Scan<'_> {
-    fn members(&mut self, members: &mut Members<'_>) -> Option<()> {
+impl<'a> Scan<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        u32::try_from(text.len()).ok()?;
+        Some(Self { bytes: text.as_bytes(), at: 0 })
+    }
+
+    /// Goes past an object; `found` is told of each member, and ends the scan with `None`.
+    fn members(&mut self, found: &mut impl FnMut(Place) -> Option<()>) -> Option<()> {
         self.take(b'{')?;
         self.space();
         if self.peek() == Some(b'}') {
@@ -82,9 +144,7 @@ impl Scan<'_> {
             let begin = self.at;
             self.value(0)?;
             // The text is shorter than 4 GiB.
-            let place = [name[0], name[1], begin, self.at].map(|at| at as u32);
-            *members.places.get_mut(members.count)? = place;
-            members.count += 1;
+            found([name[0], name[1], begin, self.at].map(|at| at as u32))?;
             self.space();
             match self.next()? {
                 b',' => {}
@@ -223,25 +283,43 @@ mod tests {
 
     use super::*;
 
+    fn owned(members: Members<'_>) -> Vec<(String, String)> {
+        members.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     fn shown(text: &str) -> Option<Vec<(String, String)>> {
-        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let mut members = Members::new();
-        members.find(text).then(|| members.iter().map(own).collect())
+        Room::new().object(text).map(owned)
     }
 
     #[test]
     fn members_are_slices_of_the_text() {
         let text =
             r#" {"ts":1795392900000, "values" : {"EG":"1.50","n":[1,{"a":null}]},"x":-0.5e+3} "#;
-        let mut members = Members::new();
-        assert!(members.find(text));
+        let (mut room, mut other) = (Room::new(), Room::new());
+        let members = room.object(text).unwrap();
         assert_eq!(members.get("ts"), Some("1795392900000"));
         assert_eq!(members.get("values"), Some(r#"{"EG":"1.50","n":[1,{"a":null}]}"#));
         assert_eq!(members.get("x"), Some("-0.5e+3"));
         assert_eq!(members.get("y"), None);
-        assert!(members.find(r#"{"a":1,"a":2}"#));
+        let members = other.object(r#"{"a":1,"a":2}"#).unwrap();
         assert_eq!(members.get("a"), None, "which one is not said");
-        assert!(members.find("{}") && members.is_empty());
+        assert!(room.object("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_records_of_an_array_are_slices_of_it() {
+        let text = r#" [ {"ts":1,"v":{"a":2}} ,{},{"ts":3}] "#;
+        let records = Records::find(text).unwrap();
+        let found: Vec<_> = records.iter().map(|(text, one)| (text, one.get("ts"))).collect();
+        assert_eq!(
+            found,
+            [(r#"{"ts":1,"v":{"a":2}}"#, Some("1")), ("{}", None), (r#"{"ts":3}"#, Some("3"))]
+        );
+        let many = (0..=MEMBERS_MAX).map(|n| format!("\"{n}\":1")).collect::<Vec<_>>().join(",");
+        for text in ["[]", "[1]", "[{}", "[{},]", "[{}]]", "{}", "[{}{}]", &format!("[{{{many}}}]")]
+        {
+            assert!(Records::find(text).is_none(), "{text}");
+        }
     }
 
     #[test]
@@ -293,6 +371,18 @@ mod tests {
         ) {
             if let Some(found) = shown(&text) {
                 prop_assert_eq!(Some(found), parsed(&text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn the_records_that_are_found_are_those_of_the_full_parser(
+            text in r#" ?\[( ?(\{("[a-c]{0,2}":(-?[0-9.eE-]{1,3}|"[a-z\\"é]{0,2}"|null|\[1,2\]|\{"k":1\}),?){0,2}\}|1|),?){0,3}\] ?"#,
+        ) {
+            if let Some(found) = Records::find(&text) {
+                let ours: Vec<_> = found.iter().map(|(one, all)| (one.to_owned(), Some(owned(all)))).collect();
+                let all: Vec<&RawValue> = serde_json::from_str(&text).unwrap();
+                let theirs: Vec<_> = all.iter().map(|one| (one.get().to_owned(), parsed(one.get()))).collect();
+                prop_assert_eq!(ours, theirs, "{}", text);
             }
         }
     }

@@ -37,7 +37,7 @@ pub fn recover(folder: &Path, published: Position) -> Result<Recovered, JournalE
         .write(true)
         .open(path)
         .map_err(JournalError::io("open", path))?;
-    let bytes = std::fs::read(path).map_err(JournalError::io("read", path))?;
+    let (bytes, written) = read(&file).map_err(JournalError::io("read", path))?;
     let damaged = |offset: u64, what: &str| JournalError::Damaged {
         path: path.display().to_string(),
         offset,
@@ -60,10 +60,9 @@ pub fn recover(folder: &Path, published: Position) -> Result<Recovered, JournalE
         }
     };
     let end = first + offset as u64;
-    let tail = &bytes[offset..];
-    let torn = tail.len() - tail.iter().rev().take_while(|byte| **byte == 0).count();
+    let torn = written.saturating_sub(offset);
     let what = invalid.unwrap_or("a record is missing");
-    if durable_beyond(&bytes, *first, offset, end) || published > end {
+    if durable_beyond(&bytes, *first, (offset, written), end) || published > end {
         return Err(damaged(offset as u64, what));
     }
     if torn > 0 {
@@ -76,10 +75,39 @@ pub fn recover(folder: &Path, published: Position) -> Result<Recovered, JournalE
     Ok(Recovered { active, end, received_at, discarded: torn as u64 })
 }
 
-/// True if a valid record after `offset` says that something from `end` on was synced.
-fn durable_beyond(bytes: &[u8], first: Position, offset: usize, end: Position) -> bool {
-    let last = bytes.len().saturating_sub(record::MARKER_BYTES);
-    (offset + 1..=last).any(|place| {
+/// Bytes that are looked at together for the end of what was written.
+const STEP_BYTES: usize = 1 << 20;
+
+/// The bytes of a segment, and how many of them lie before the zeros at its end. A segment is made at
+/// its full length; what nobody wrote to is neither copied nor given memory.
+fn read(file: &File) -> std::io::Result<(Vec<u8>, usize)> {
+    let len = file.metadata()?.len() as usize;
+    let (mut step, zeros) = (vec![0; STEP_BYTES], vec![0; STEP_BYTES]);
+    let mut written = len;
+    while written > 0 {
+        let part = &mut step[..STEP_BYTES.min(written)];
+        let from = written - part.len();
+        file.read_exact_at(part, from as u64)?;
+        if part != &zeros[..part.len()] {
+            written -= part.iter().rev().take_while(|byte| **byte == 0).count();
+            break;
+        }
+        written = from;
+    }
+    let mut bytes = vec![0; len];
+    file.read_exact_at(&mut bytes[..written], 0)?;
+    Ok((bytes, written))
+}
+
+/// True if a valid record between two offsets says that something from `end` on was synced.
+fn durable_beyond(
+    bytes: &[u8],
+    first: Position,
+    (from, to): (usize, usize),
+    end: Position,
+) -> bool {
+    let last = bytes.len().saturating_sub(record::MARKER_BYTES).min(to);
+    (from + 1..=last).any(|place| {
         let position = first + place as u64;
         // The embedded position is compared first: it alone rules out nearly every place.
         record::read_u64(bytes, place + 10) == position

@@ -38,10 +38,11 @@ pub fn crossings(
     let settlements = registry.settlements();
     let stored = Stored { layout, project, frontiers: &frontiers, settlements };
     let mut found = Vec::new();
-    for (channel, key) in registers {
-        for border in borders {
-            let Some(plan) = planned(registry, &key, *border) else { continue };
-            let points = around(&stored, &mut channels, channel, *border)?;
+    for border in borders {
+        let ids: Vec<ChannelId> = registers.iter().map(|(id, _)| *id).collect();
+        let around = around(&stored, &mut channels, &ids, *border)?;
+        for ((_, key), points) in registers.iter().zip(around) {
+            let Some(plan) = planned(registry, key, *border) else { continue };
             found.extend(crossing(&plan, &points, *border).map(|one| (key.clone(), one)));
         }
     }
@@ -55,17 +56,24 @@ pub fn planned(registry: &Registry, key: &ChannelKey, at: Timestamp) -> Option<C
     plan_of(registry, key, at.day())
 }
 
-/// The usable readings next to an instant: at or before it, and after it.
+/// The usable readings of each channel next to an instant: at or before it, and after it. None where
+/// there is none before it.
 fn around(
     stored: &Stored<'_>,
     channels: &mut Channels,
-    channel: ChannelId,
+    ids: &[ChannelId],
     at: Timestamp,
-) -> Result<Vec<Point>, PublishError> {
+) -> Result<Vec<Vec<Point>>, PublishError> {
     let by = Timestamp::from_us(at.us() + 1);
-    let Some(before) = stored.nearest(channels, channel, by, Side::Before)? else {
-        return Ok(Vec::new());
+    let wanted: Vec<_> = ids.iter().map(|id| (*id, by)).collect();
+    let before = stored.nearest_of(channels, &wanted, Side::Before)?;
+    // Of a channel that begins later nothing is looked for behind the border.
+    let begun = ids.iter().zip(&before).filter(|(_, before)| before.is_some());
+    let wanted: Vec<_> = begun.map(|(id, _)| (*id, at)).collect();
+    let mut after = stored.nearest_of(channels, &wanted, Side::After)?.into_iter();
+    let points = |before: Option<Point>| match before {
+        Some(before) => [before].into_iter().chain(after.next().flatten()).collect(),
+        None => Vec::new(),
     };
-    let after = stored.nearest(channels, channel, at, Side::After)?;
-    Ok([before].into_iter().chain(after).collect())
+    Ok(before.into_iter().map(points).collect())
 }

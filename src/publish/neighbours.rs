@@ -1,6 +1,6 @@
 //! The nearest stored readings of a channel before and after a stretch, however far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::PublishError;
@@ -11,7 +11,10 @@ use crate::dataset::schema::Table;
 use crate::decode::act::{Settled, Settlements};
 use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelId, Channels, Conflict, Reading};
-use crate::domain::time::{DAY_US, Month, Timestamp};
+use crate::domain::time::{DAY_US, Month, Timestamp, UtcDay};
+
+/// Readings that are held in memory at once, about.
+pub(super) const READINGS_MAX: i64 = 2_000_000;
 
 /// First and last stamp stored of each channel.
 pub type Frontiers = BTreeMap<ChannelId, (Timestamp, Timestamp)>;
@@ -42,8 +45,17 @@ impl Stored<'_> {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Window, PublishError> {
-        let (readings, conflicts) =
-            stored(self.layout, self.project, channels, (from, to), |_| true)?;
+        self.window_of(channels, (from, to), |_| true)
+    }
+
+    /// The same of the channels that `keep` keeps.
+    fn window_of(
+        &self,
+        channels: &mut Channels,
+        range: (Timestamp, Timestamp),
+        keep: impl Fn(&Reading) -> bool,
+    ) -> Result<Window, PublishError> {
+        let (readings, conflicts) = stored(self.layout, self.project, channels, range, keep)?;
         let mut by_channel: BTreeMap<ChannelId, Rows> = BTreeMap::new();
         let mut at = 0;
         for rows in readings.chunk_by(|a, b| a.channel == b.channel) {
@@ -70,34 +82,66 @@ impl Stored<'_> {
         at: Timestamp,
         side: Side,
     ) -> Result<Option<Point>, PublishError> {
-        let Some((first, last)) = self.frontiers.get(&channel).copied() else { return Ok(None) };
+        Ok(self.nearest_of(channels, &[(channel, at)], side)?.pop().flatten())
+    }
+
+    /// [`Stored::nearest`] of many, in their order. Those of a day are looked for together, so that a
+    /// file is read once for all of them.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is damaged.
+    pub fn nearest_of(
+        &self,
+        channels: &mut Channels,
+        wanted: &[(ChannelId, Timestamp)],
+        side: Side,
+    ) -> Result<Vec<Option<Point>>, PublishError> {
+        let ranges: Vec<_> = wanted.iter().map(|one| self.beside(*one, side)).collect();
+        let mut nearest = vec![None; wanted.len()];
+        let mut groups: BTreeMap<UtcDay, Vec<usize>> = BTreeMap::new();
+        for (index, (_, at)) in wanted.iter().enumerate() {
+            if ranges[index].is_some() {
+                groups.entry(at.day()).or_default().push(index);
+            }
+        }
+        for mut open in groups.into_values() {
+            let of_group: Vec<_> = open.iter().filter_map(|index| ranges[*index]).collect();
+            for piece in self.windows(&of_group, side)? {
+                let mut still_open = Vec::new();
+                for part in open.chunks(channels_at_once(piece)) {
+                    let of_part: BTreeSet<_> = part.iter().map(|index| wanted[*index].0).collect();
+                    let keep = |reading: &Reading| of_part.contains(&reading.channel);
+                    let window = self.window_of(channels, piece, keep)?;
+                    for index in part {
+                        let points = window.points(self, channels, wanted[*index].0);
+                        let (usable, any) = nearest_in(&points, ranges[*index], side);
+                        if usable.is_none() {
+                            still_open.push(*index);
+                        }
+                        nearest[*index] = usable.or(nearest[*index]).or(any);
+                    }
+                }
+                open = still_open;
+                if open.is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(nearest)
+    }
+
+    /// Where stored readings of a channel lie on one side of an instant; `None` where there are none.
+    fn beside(
+        &self,
+        (channel, at): (ChannelId, Timestamp),
+        side: Side,
+    ) -> Option<(Timestamp, Timestamp)> {
+        let (first, last) = *self.frontiers.get(&channel)?;
         let (from, to) = match side {
             Side::Before => (first, at),
             Side::After => (Timestamp::from_us(at.us() + 1), Timestamp::from_us(last.us() + 1)),
         };
-        if from >= to {
-            return Ok(None);
-        }
-        let mut nearest = None;
-        for (from, to) in self.windows(from, to, side)? {
-            let keep = |reading: &Reading| reading.channel == channel;
-            let (readings, conflicts) =
-                stored(self.layout, self.project, channels, (from, to), keep)?;
-            let found = self.points(channels, channel, &readings, &conflicts);
-            let usable = match side {
-                Side::Before => found.iter().rev().find(|point| point.usable().is_some()),
-                Side::After => found.iter().find(|point| point.usable().is_some()),
-            };
-            if let Some(point) = usable {
-                return Ok(Some(*point));
-            }
-            let any = match side {
-                Side::Before => found.last(),
-                Side::After => found.first(),
-            };
-            nearest = nearest.or(any.copied());
-        }
-        Ok(nearest)
+        (from < to).then_some((from, to))
     }
 
     /// The first leaf that readings stamped in `[from, to)` stand on, or the nearest usable ones
@@ -117,25 +161,26 @@ impl Stored<'_> {
             false
         };
         stored(self.layout, self.project, &mut channels, (from, to), look)?;
-        let mut first = first.get();
-        for channel in self.frontiers.keys() {
-            if let Some(point) = self.nearest(&mut channels, *channel, from, Side::Before)? {
-                first = first.min(point.leaves.0);
-            }
-        }
+        let wanted: Vec<_> = self.frontiers.keys().map(|channel| (*channel, from)).collect();
+        let before = self.nearest_of(&mut channels, &wanted, Side::Before)?;
+        let leaves = before.into_iter().flatten().map(|point| point.leaves.0);
+        let first = leaves.fold(first.get(), i64::min);
         Ok((first < i64::MAX).then_some(first))
     }
 
-    /// `[from, to)` in pieces, the nearest first: a day, then the months that have files.
+    /// Ranges that end, or begin, on one day in pieces that cover all of them, the nearest first: a day
+    /// beside each, then the months that have files.
     fn windows(
         &self,
-        from: Timestamp,
-        to: Timestamp,
+        ranges: &[(Timestamp, Timestamp)],
         side: Side,
     ) -> Result<Vec<(Timestamp, Timestamp)>, PublishError> {
+        let (froms, tos) = (|| ranges.iter().map(|one| one.0), || ranges.iter().map(|one| one.1));
+        let bounds = (froms().min().zip(froms().max()), tos().min().zip(tos().max()));
+        let (Some((from, last_from)), Some((first_to, to))) = bounds else { return Ok(Vec::new()) };
         let near = match side {
-            Side::Before => (Timestamp::from_us(to.us() - DAY_US).max(from), to),
-            Side::After => (from, Timestamp::from_us(from.us() + DAY_US).min(to)),
+            Side::Before => (Timestamp::from_us(first_to.us() - DAY_US).max(from), to),
+            Side::After => (from, Timestamp::from_us(last_from.us() + DAY_US).min(to)),
         };
         let far = match side {
             Side::Before => (from, near.0),
@@ -169,6 +214,28 @@ impl Stored<'_> {
         };
         points(readings, conflicts, settle)
     }
+}
+
+/// Of points in a range, the usable one nearest to the end that faces the stretch, and the nearest at all.
+fn nearest_in(
+    points: &[Point],
+    range: Option<(Timestamp, Timestamp)>,
+    side: Side,
+) -> (Option<Point>, Option<Point>) {
+    let is_inside = |point: &Point| range.is_some_and(|(from, to)| (from..to).contains(&point.at));
+    let mut inside = points.iter().copied().filter(is_inside);
+    let is_usable = |point: &Point| point.usable().is_some();
+    match side {
+        Side::Before => (inside.clone().rev().find(is_usable), inside.next_back()),
+        Side::After => (inside.clone().find(is_usable), inside.next()),
+    }
+}
+
+/// How many channels are looked for in a piece at once: some two million readings, if they come by the
+/// minute.
+fn channels_at_once((from, to): (Timestamp, Timestamp)) -> usize {
+    let minutes = (to.us() - from.us()) / (DAY_US / 1_440) + 1;
+    (READINGS_MAX / minutes).max(1) as usize
 }
 
 /// Rows of one channel among the readings and conflicts of a [`Window`].

@@ -6,8 +6,9 @@
 //! message can have) moves to `refused/` with a `.reason.txt`. Nothing is ever overwritten: a name
 //! that is taken gets `~2`, `~3`, ...
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::SourceError;
 use crate::dataset::layout::Layout;
@@ -18,8 +19,24 @@ use crate::domain::id::ProjectId;
 use crate::domain::message::{Draft, Kind, NAME_BYTES_MAX, Nonce, Source};
 use crate::journal::Journal;
 
-/// A file is taken once it was not written for this long; `*.part` and a rename need no wait.
+/// A file is taken once it was seen unchanged for this long.
 pub const QUIET: Duration = Duration::from_secs(1);
+
+/// What was seen of files at the looks before. Times of writing are compared with each other only,
+/// never with the clock: it may be set back or forward at any moment.
+#[derive(Debug, Default)]
+pub struct Seen(BTreeMap<PathBuf, (Written, Instant)>);
+
+/// Length and time of the last write.
+type Written = Option<(u64, SystemTime)>;
+
+impl Seen {
+    /// True if files were seen that have not been unchanged for [`QUIET`] yet.
+    #[must_use]
+    pub fn has_fresh(&self, now: Instant) -> bool {
+        self.0.values().any(|(_, since)| now.duration_since(*since) < QUIET)
+    }
+}
 
 /// A file waiting in an inbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +47,17 @@ pub struct Waiting {
     pub name: String,
 }
 
-/// The files that wait in all inboxes, sorted by path, that were not written since `quiet_since`.
+/// The files that wait in all inboxes, sorted by path, and are unchanged since [`QUIET`] as far as
+/// `seen` knows, which learns what this look sees. `now`: of a clock that is never set.
 ///
 /// # Errors
 /// When a folder cannot be listed.
-pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>, SourceError> {
+pub fn waiting(
+    layout: &Layout,
+    seen: &mut Seen,
+    now: Instant,
+) -> Result<Vec<Waiting>, SourceError> {
+    let before = std::mem::take(&mut seen.0);
     let mut found = Vec::new();
     for folder in list(&layout.inboxes())?.into_iter().filter(|path| is_folder(path)) {
         let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -45,7 +68,14 @@ pub fn waiting(layout: &Layout, quiet_since: SystemTime) -> Result<Vec<Waiting>,
             let is_left_alone = name.starts_with('.') || name.ends_with(".part");
             // A link may point anywhere, at a key too: it is refused, never followed.
             let is_link = path.is_symlink();
-            if is_left_alone || !(is_link || path.is_file() && is_quiet(&path, quiet_since)) {
+            if is_left_alone || !(is_link || path.is_file()) {
+                continue;
+            }
+            let written = written(&path);
+            let known = before.get(&path).filter(|(known, _)| *known == written);
+            let since = known.map_or(now, |(_, since)| *since);
+            seen.0.insert(path.clone(), (written, since));
+            if !is_link && now.duration_since(since) < QUIET {
                 continue;
             }
             found.push(Waiting { path, project: project.clone(), name });
@@ -240,8 +270,7 @@ pub fn hash(path: &Path) -> Result<Sha256Digest, SourceError> {
     }
 }
 
-/// Length and time of the last write.
-fn written(path: &Path) -> Option<(u64, SystemTime)> {
+fn written(path: &Path) -> Written {
     let metadata = std::fs::symlink_metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
 }
@@ -249,11 +278,6 @@ fn written(path: &Path) -> Option<(u64, SystemTime)> {
 /// A folder that is no link to one.
 fn is_folder(path: &Path) -> bool {
     path.is_dir() && !path.is_symlink()
-}
-
-fn is_quiet(path: &Path, since: SystemTime) -> bool {
-    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    written.is_ok_and(|written| written <= since)
 }
 
 /// The entries of a folder, sorted; none where it is missing.
@@ -290,12 +314,15 @@ mod tests {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, "key").unwrap();
         std::os::unix::fs::symlink(&secret, inbox.join("link.csv")).unwrap();
-        let later = || SystemTime::now() + Duration::from_secs(60);
+        let begun = Instant::now();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for text in ["first", "second"] {
             std::fs::write(inbox.join("a.csv"), text).unwrap();
             std::fs::write(inbox.join("b.csv.part"), text).unwrap();
-            for file in waiting(&layout, later()).unwrap() {
+            let mut seen = Seen::default();
+            waiting(&layout, &mut seen, begun).unwrap();
+            assert!(seen.has_fresh(begun) && !seen.has_fresh(begun + QUIET));
+            for file in waiting(&layout, &mut seen, begun + QUIET).unwrap() {
                 let known = |id: &ProjectId| *id == project;
                 runtime.block_on(take(&layout, &journal, known, file)).unwrap();
             }
@@ -317,7 +344,19 @@ mod tests {
         }
         assert_eq!(names, [("a.csv".to_owned(), 5), ("a.csv".to_owned(), 6)]);
         assert_eq!(original("a.csv~2"), "a.csv");
-        assert!(waiting(&layout, SystemTime::UNIX_EPOCH).unwrap().is_empty());
+        assert!(waiting(&layout, &mut Seen::default(), begun).unwrap().is_empty());
+        // Written to between two looks, it is left; whatever its time of writing says of the clock.
+        let mut seen = Seen::default();
+        for (look, text) in (0..).zip(["a", "ab", "ab", "ab"]) {
+            let path = inbox.join("c.csv");
+            if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
+                std::fs::write(&path, text).unwrap();
+                let hour = SystemTime::now() + Duration::from_secs(3_600);
+                std::fs::File::open(&path).unwrap().set_modified(hour).unwrap();
+            }
+            let found = waiting(&layout, &mut seen, begun + look * QUIET * 2 / 3).unwrap();
+            assert_eq!(found.len(), usize::from(look == 3), "look {look}");
+        }
         std::fs::write(layout.inboxes().join("stray.csv"), "x").unwrap();
         std::fs::create_dir(inbox.join("sub")).unwrap();
         assert_eq!(stray(&layout).unwrap().len(), 2);

@@ -1,6 +1,8 @@
 //! V-SIBLING: a channel is silent, or counts nothing, on days on which another of the same parameter
 //! does count. Information only.
 
+use std::collections::BTreeSet;
+
 use super::super::collect::Series;
 use super::super::{Input, Noted};
 use super::daily::{Day, days};
@@ -16,16 +18,12 @@ pub fn check(input: &Input<'_>, series: &[Series<'_>], findings: &mut Vec<Noted>
         if family.len() < 2 {
             continue;
         }
-        let speaks = |days: &[Day], date: Date| {
-            let found = days.binary_search_by_key(&date, |day| day.date).ok();
-            found.is_some_and(|at| days[at].sum > 0)
-        };
-        for (place, (one, own)) in family.iter().enumerate() {
+        let counting = family.iter().flat_map(|(_, days)| days).filter(|day| day.sum > 0);
+        let counted: BTreeSet<Date> = counting.map(|day| day.date).collect();
+        for (one, own) in &family {
             let least = one.plan.watch.settings.count(Code::Sibling, "days");
-            let is_alone = |day: &Day| {
-                let mut others = family.iter().enumerate().filter(|(other, _)| *other != place);
-                day.sum == 0 && others.any(|(_, (_, days))| speaks(days, day.date))
-            };
+            // Where it counts nothing itself, whoever counts is another.
+            let is_alone = |day: &Day| day.sum == 0 && counted.contains(&day.date);
             let in_a_row = |a: &Day, b: &Day| a.date.next() == b.date && is_alone(a) == is_alone(b);
             for run in own.chunk_by(in_a_row).filter(|run| is_alone(&run[0])) {
                 if run.len() < least {
