@@ -9,6 +9,8 @@
 //! By the same rules: whether it matters in which cells of its calendar a total was counted. It does not
 //! where the cells of one parameter are summed with fixed factors that are the same for all of them.
 
+use std::collections::HashMap;
+
 use super::expression::{Expression, Kind, Operator, Selector};
 use super::model::{Aggregation, IndexSet, Methodology, ParameterKind};
 
@@ -44,7 +46,7 @@ impl Methodology {
         if calendar == Some(&IndexSet::Years) {
             return Err("it runs over whole years".to_owned());
         }
-        let shapes = Shapes { methodology: self, split: None };
+        let shapes = Shapes::of(self, None);
         for output in ["RE", "PE", "ER"] {
             match shapes.shape_of_symbol(output)? {
                 Shape::Total | Shape::Zero => {}
@@ -66,7 +68,7 @@ impl Methodology {
     /// calendar.
     #[must_use]
     pub fn is_indifferent(&self, symbol: &str) -> bool {
-        let shapes = Shapes { methodology: self, split: Some(symbol) };
+        let shapes = Shapes::of(self, Some(symbol));
         let mut outputs = ["RE", "PE", "ER"].into_iter();
         outputs.all(|one| matches!(shapes.shape_of_symbol(one), Ok(shape) if shape != Shape::Total))
     }
@@ -81,21 +83,37 @@ struct Shapes<'m> {
     methodology: &'m Methodology,
     /// A parameter over a calendar, whose cells share a total; `None`: parts of a year are looked at.
     split: Option<&'m str>,
+    /// Of the equations so far, each after those it uses: nothing is looked at twice.
+    known: HashMap<&'m str, Result<Shape, String>>,
 }
 
-impl Shapes<'_> {
+impl<'m> Shapes<'m> {
+    fn of(methodology: &'m Methodology, split: Option<&'m str>) -> Self {
+        let mut shapes = Self { methodology, split, known: HashMap::new() };
+        for equation in methodology.order.iter().map(|place| &methodology.equations[*place]) {
+            let is_past = methodology.needs_history(&equation.symbol);
+            let shape = match (is_past, split) {
+                (true, None) => Err(format!("{} is looked back at", equation.symbol)),
+                _ => match shapes.shape(&equation.symbol, &equation.checked) {
+                    Ok(Shape::Total) if is_past => {
+                        Err(format!("{} is looked back at", equation.symbol))
+                    }
+                    shape => shape,
+                },
+            };
+            shapes.known.insert(&equation.symbol, shape);
+        }
+        shapes
+    }
+
     fn shape_of_symbol(&self, symbol: &str) -> Result<Shape, String> {
         let methodology = self.methodology;
         let is_past = methodology.needs_history(symbol);
         if is_past && self.split.is_none_or(|split| split == symbol) {
             return Err(format!("{symbol} is looked back at"));
         }
-        if let Some(equation) = methodology.equation(symbol) {
-            // Equations never refer to themselves: the order of the file's checks is without circles.
-            return match self.shape(symbol, &equation.checked)? {
-                Shape::Total if is_past => Err(format!("{symbol} is looked back at")),
-                shape => Ok(shape),
-            };
+        if let Some(known) = self.known.get(symbol) {
+            return known.clone();
         }
         let Some(parameter) = methodology.parameter(symbol) else {
             return Err(format!("{symbol} is a place on the calendar"));
@@ -275,7 +293,8 @@ mod tests {
         let re = plain.equation("RE").unwrap().text.clone();
         // Every parameter must be used.
         let rest = " + sum(d: EF_RE[category[d]] * 0 [MWh])";
-        let alike = file.text.replace(&re, &format!("sum(i: sum(d: EG[i, d]) * 0.5 [tCO2/MWh]){rest}"));
+        let alike =
+            file.text.replace(&re, &format!("sum(i: sum(d: EG[i, d]) * 0.5 [tCO2/MWh]){rest}"));
         assert_ne!(alike, file.text);
         let alike = Methodology::parse("m", &alike).unwrap_or_else(|found| panic!("{}", found[0]));
         assert!(alike.is_indifferent("EG"));
@@ -314,7 +333,10 @@ mod tests {
                 format!("{re} - 5.0 [tCO2e]"),
                 Err("RE is a total and something for the whole year together".to_owned()),
             ),
-            (format!("5.0 [tCO2e] + 0.0 * ({re})"), Err("RE is one amount for the whole year".to_owned())),
+            (
+                format!("5.0 [tCO2e] + 0.0 * ({re})"),
+                Err("RE is one amount for the whole year".to_owned()),
+            ),
             (format!("({re}) * 0.5"), Ok(true)),
             (
                 format!("({re}) * ({re}) / ({re})"),

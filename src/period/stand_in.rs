@@ -199,18 +199,18 @@ fn pair(
         }
     }
     let filled_us = filled.len() as i64 * INTERVAL_US;
-    let mut error = None;
+    let (mut error, mut corrections) = (None, Vec::new());
     for run in filled.chunk_by(|a, b| a.start.0 + 1 == b.start.0) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
         let (from, to) = (first.start.start(), last.start.end());
         series[main].fills.push(Fill { from, to, check: meters.check.clone() });
         let (size, why) = own_error(input, series[check].plan, meters, (from, to));
-        let correction = Correction { from, to, lower: Some(size), raise: Some(size) };
-        series[main].corrections.add(correction);
+        corrections.push(Correction { from, to, lower: Some(size), raise: Some(size) });
         if error.is_none_or(|(known, _)| size.is_beyond(known)) {
             error = Some((size, why));
         }
     }
+    series[main].corrections.add(corrections);
     let values = filled.iter().filter_map(|row| Some((row.start.start(), row.value?)));
     let filled_sum = factors.sum(&series[main], values, unit);
     let rows = &mut series[main].rows;

@@ -103,8 +103,7 @@ fn each_day_counts_what_it_can_hold_of_a_bridge_where_that_matters() {
         .map(|one| (one.total.low.unwrap().to_string(), one.total.high.unwrap().to_string()))
         .collect();
     let said = |low: &str, high: &str| (low.to_owned(), high.to_owned());
-    let expected =
-        [said("9.6", "9.6"), said("7.2", "12"), said("7.2", "12"), said("9.6", "9.6")];
+    let expected = [said("9.6", "9.6"), said("7.2", "12"), said("7.2", "12"), said("9.6", "9.6")];
     assert_eq!(bounds, expected);
     let [doubt] = statement.doubts.as_slice() else { panic!("{:?}", statement.doubts) };
     assert!(doubt.sentence.contains("EG was measured"), "{}", doubt.sentence);

@@ -56,10 +56,13 @@ impl Corrections {
         )
     }
 
-    /// Adds one: where several are at one time, the larger error counts.
-    pub fn add(&mut self, one: Correction) {
+    /// Adds some: where several are at one time, the larger error counts.
+    pub fn add(&mut self, more: Vec<Correction>) {
+        if more.is_empty() {
+            return;
+        }
         let mut all = std::mem::take(&mut self.0);
-        all.push(one);
+        all.extend(more);
         *self = Self::merged(all);
     }
 

@@ -22,6 +22,11 @@ pub fn open(source: &mut Source, asked: &Asked) -> Result<Vec<Node>, BundleError
             let top = Node::new(Kind::Figure, format!("{} of {title}", asked.label));
             let mut top = top.fact("period", format!("{} to {}", year.from, year.to));
             top.value.clone_from(&node.value);
+            for one in &year.stretches {
+                let (re, pe, er) = (shown(&one.re), shown(&one.pe), shown(&one.er));
+                let text = format!("{} to {}: RE {re}, PE {pe}, ER {er}", one.from, one.to);
+                top = top.fact("stretch of the year", text);
+            }
             if asked.label == "ER" {
                 top = top.fact("claimed", shown(&year.claimed)).fact("why", &*year.why);
             }
