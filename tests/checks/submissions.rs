@@ -220,18 +220,16 @@ confirmed = "for this invented plant alone"
 
 #[test]
 fn a_factor_counts_once_whatever_unit_a_meter_sends() {
-    let factor = format!(
-        r#"
+    let factor = r#"
 [[registered.correction_factor]]
 name = "altitude"
 parameter = "EG[roof]"
 factor = "0.8125"
 source = "PDD, section B.7.2"
 confirmed = "for this invented plant alone"
-"#
-    );
+"#;
     // From noon on the meter sends kWh; the second plan says so, and its readings are converted.
-    let parts = parameter(&[ROOF]) + &register(ROOF, "1 MW", "") + &factor;
+    let parts = parameter(&[ROOF]) + &register(ROOF, "1 MW", "") + factor;
     let mut site = Site::new(&plan(1, BEGIN, &parts));
     let kwh =
         parts.replace("unit = \"MWh\"\ncadence", "unit = \"MWh\"\nsent_unit = \"kWh\"\ncadence");
