@@ -131,4 +131,11 @@ fn day_8_a_certificate_of_1_2_percent_makes_1581_of_1589_closes_its_car_and_alte
     ] {
         assert!(told.contains(part), "{part}\n{told}");
     }
+    let json = office.json(&["explain", "v2.zip", "EG_gross[a].2023"]).to_string();
+    assert!(json.contains("\"kind\":\"step\"") && json.contains("counts as 968.240 MWh"), "{json}");
+    office.done(&["explain", "v2.zip", "ER.2023", "--html", "er.html"]);
+    let page = String::from_utf8(office.bytes("er.html")).unwrap();
+    for part in ["counts as 968.240 MWh", "without corrections for calibrations", "1594.5761"] {
+        assert!(page.contains(part), "{part}");
+    }
 }
