@@ -217,7 +217,8 @@ impl Signs {
             if one.scope.trim().is_empty() {
                 self.add(Level::Medium, "its body states no accreditation".to_owned());
             }
-            if !one.covers_ratio && !(meter.ct.is_empty() && meter.vt.is_empty()) {
+            let has_transformers = !meter.ct.is_empty() || !meter.vt.is_empty();
+            if has_transformers && !one.covers_ratio {
                 self.add(Level::Medium, "it does not cover the transformers".to_owned());
             }
         }
