@@ -197,7 +197,7 @@ fn the_workbook_is_live_down_to_documents_and_their_days() {
     let (first, _) = months.start().unwrap();
     // The last: above it stands the month of the parameter.
     let is_it = |cell: &(usize, usize, &Data)| cell.1 == 3 && *cell.2 == Data::Float(0.3);
-    let (row, ..) = months.used_cells().filter(is_it).last().unwrap();
+    let (row, ..) = months.used_cells().rfind(is_it).unwrap();
     let map = format!(
         "[[input]]\nsheet = \"Monthly\"\ncell = \"D{}\"\nfigure = \"/claimed\"\n",
         first as usize + row + 1
