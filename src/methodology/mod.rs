@@ -12,6 +12,7 @@
 //! equations out for given members of the indices, as a `tape`; `evaluate` brings inputs to their units and
 //! traces; `search` runs the tape at the bounds and kinks and proves that nothing lower was missed.
 
+mod additive;
 mod atom;
 mod check;
 mod evaluate;

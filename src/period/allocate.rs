@@ -125,7 +125,18 @@ pub(super) fn settle(
     let mut facts = Vec::new();
     for place in 0..gaps.len() {
         for border in 0..gaps[place].sealed.len() {
-            facts.push(told(input, series, carried, &mut gaps, place, border)?);
+            let fact = told(input, series, carried, &mut gaps, place, border)?;
+            let zone = &input.plan.registered.zone;
+            let is_of_year = input
+                .period
+                .years()
+                .iter()
+                .any(|part| part.start(zone) == fact.border || part.end(zone) == fact.border);
+            // Where a change cuts a year, or might have, a split that alters nothing is not told.
+            let others = [fact.claimed_even, fact.claimed_low, fact.claimed_high];
+            if is_of_year || fact.is_sealed || others.iter().any(|one| *one != fact.claimed) {
+                facts.push(fact);
+            }
         }
     }
     Ok(facts)

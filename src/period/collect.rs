@@ -9,6 +9,8 @@ use super::calendar::Period;
 use super::calibration::correct::{Corrections, Side};
 use super::calibration::timeline::timeline;
 use super::exact::{add, convert, mean, share_of_time};
+use super::factors::{self, Factors};
+use super::stand_in::Fill;
 use super::unit::Entered;
 use crate::aggregate::interval::IntervalRow;
 use crate::aggregate::total::total;
@@ -50,6 +52,8 @@ pub(super) struct Series<'a> {
     pub rows: Vec<IntervalRow>,
     /// Of the time in which its meter was not shown to be right.
     pub corrections: Corrections,
+    /// Where a check meter's values stand among the rows.
+    pub fills: Vec<Fill>,
 }
 
 impl<'a> Series<'a> {
@@ -74,7 +78,10 @@ impl<'a> Series<'a> {
                 Corrections::of(&timeline(device, zone, range))
             })
         };
-        let series = |plan| Self { plan, rows: rows_of(&plan.key), corrections: corrections(plan) };
+        let series = |plan: &'a ChannelPlan| {
+            let (rows, corrections) = (rows_of(&plan.key), corrections(plan));
+            Self { plan, rows, corrections, fills: Vec::new() }
+        };
         let mut all: Vec<Self> = input.plan.channels.iter().map(series).collect();
         for former in input.plans.iter().rev().flat_map(|one| &one.plan.channels) {
             if !all.iter().any(|known| known.plan.key == former.key) {
@@ -157,13 +164,13 @@ pub(super) fn channel_amount(series: &Series<'_>, part: Period, zone: &Zone) -> 
 /// What a parameter's channels add up to over stretches of time, on interval borders: for amounts the
 /// sum over stretches and channels, for states the mean over the time of its channels. Time in which
 /// none of them serves counts by the parameter's own bounds. Each channel is corrected by itself to
-/// `side` while its meter was not shown to be right.
+/// `side` while its meter was not shown to be right, then multiplied by its factors.
 ///
 /// `None` when a sum goes beyond the digits of a value or units do not convert.
 pub(super) fn parameter_amount(
     parameter: &Parameter,
     entered: &Entered,
-    series: &[Series<'_>],
+    (series, factors): (&[Series<'_>], &Factors),
     spans: &[(Timestamp, Timestamp)],
     side: Side,
 ) -> Option<Amount> {
@@ -175,7 +182,8 @@ pub(super) fn parameter_amount(
         for channel in of_parameter() {
             if let Some((begin, end)) = channel.in_service(from, to) {
                 served.push((begin, end));
-                parts.extend(channel_parts(channel, parameter, unit, (begin, end), side)?);
+                let span = (begin, end);
+                parts.extend(channel_parts((channel, factors), parameter, unit, span, side)?);
             }
         }
         for (begin, end) in outside(served, from, to) {
@@ -197,7 +205,7 @@ pub(super) fn parameter_amount(
 
 /// What one of a parameter's channels adds up to in a time in which it serves, corrected to `side`.
 pub(super) fn channel_part(
-    channel: &Series<'_>,
+    channel: (&Series<'_>, &Factors),
     parameter: &Parameter,
     entered: &Entered,
     span: (Timestamp, Timestamp),
@@ -208,19 +216,26 @@ pub(super) fn channel_part(
 }
 
 fn channel_parts(
-    channel: &Series<'_>,
+    (channel, factors): (&Series<'_>, &Factors),
     parameter: &Parameter,
     unit: Unit,
     (from, to): (Timestamp, Timestamp),
     side: Side,
 ) -> Option<Vec<Amount>> {
     let doubt = Some(&parameter.doubt);
-    if side == Side::None {
-        return Some(vec![channel.amount(from, to, unit, doubt)?]);
+    let mut parts = Vec::new();
+    for factored in factors.parts(channel, from, to) {
+        if side == Side::None {
+            let plain = channel.amount(factored.from, factored.to, unit, doubt)?;
+            parts.push(factors::apply(plain, &factored.factors)?);
+            continue;
+        }
+        for cut in channel.corrections.cut(factored.from, factored.to) {
+            let plain = channel.amount(cut.from, cut.to, unit, doubt)?;
+            parts.push(factors::apply(cut.apply(side, plain, unit)?, &factored.factors)?);
+        }
     }
-    let cut = channel.corrections.cut(from, to).into_iter();
-    cut.map(|part| part.apply(side, channel.amount(part.from, part.to, unit, doubt)?, unit))
-        .collect()
+    Some(parts)
 }
 
 /// The stretches that a sum over local dates is made of: the months, so that a year's amount is the

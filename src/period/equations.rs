@@ -33,6 +33,21 @@ pub trait Equations: std::fmt::Debug {
         Vec::new()
     }
 
+    /// Whether RE, PE and ER of a year are the sums of those of its parts.
+    ///
+    /// # Errors
+    /// Why they are not, or cannot be shown to be, for people.
+    fn additive(&self) -> Result<Additive, String> {
+        Err("its equations do not say whether they add up over time".to_owned())
+    }
+
+    /// True if it alters nothing how a total of a monitored parameter is split among the cells of its
+    /// calendar; false where that is not known.
+    fn is_indifferent(&self, symbol: &str) -> bool {
+        let _ = symbol;
+        false
+    }
+
     /// What a plan lacks of what the methodology asks for (V-PLAN), worded for people.
     fn lacks(&self, registered: &Registered) -> Vec<String>;
 
@@ -53,6 +68,15 @@ pub struct Collection {
     pub indices: Vec<(String, Option<Grain>)>,
     /// True if the equations look at its values before the evaluated part.
     pub needs_history: bool,
+}
+
+/// How a year's results are made of those of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Additive {
+    /// The calendar whose cells must not be cut.
+    pub grain: Option<Grain>,
+    /// Symbols of equations whose values add up, RE, PE and ER among them.
+    pub totals: Vec<String>,
 }
 
 /// How the values inside a cell of the calendar become one.
@@ -186,6 +210,15 @@ impl Equations for Methodology {
             }
         }
         calendars
+    }
+
+    fn additive(&self) -> Result<Additive, String> {
+        let (calendar, totals) = Methodology::additive(self)?;
+        Ok(Additive { grain: calendar.and_then(grain), totals })
+    }
+
+    fn is_indifferent(&self, symbol: &str) -> bool {
+        Methodology::is_indifferent(self, symbol)
     }
 
     fn lacks(&self, registered: &Registered) -> Vec<String> {

@@ -9,6 +9,7 @@ use super::collect::{Amount, nothing, sum_of};
 use super::doubt;
 use super::equations::{BoundedInput, CategoryInput, Equations, Evaluation, Given, How};
 use super::exact::{add, difference, mean_of_stated, subtract};
+use super::factors;
 use super::gather::Source;
 use super::statement::{
     DoubtCost, FixedFacts, HistoryValue, InputTotal, Uncorrected, YearResult, label,
@@ -148,6 +149,10 @@ pub(super) fn year(
             sentence: doubt::cost_sentence(&whole, cost),
         });
     }
+    let mut factored = Vec::new();
+    for (_, source) in &applied.sources {
+        factored.extend(factors::facts(source, part)?);
+    }
     let ex_ante = applied.registered.ex_ante.iter().find(|(of, _)| *of == year);
     // What is claimed follows from the years before: `settle` writes it.
     let result = YearResult {
@@ -169,6 +174,8 @@ pub(super) fn year(
         carried_out: 0,
         ex_ante: ex_ante.map(|(_, value)| *value),
         why: String::new(),
+        factored,
+        stretches: Vec::new(),
         steps: lowest.steps.clone(),
     };
     let mut fixed = lowest.fixed.clone();
@@ -243,7 +250,7 @@ pub(super) fn settle(evaluated: &mut Evaluated, carried_in: i128, claim: Claim) 
 }
 
 /// A parameter's cells taken together: what it comes to over the part of the year.
-fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
+pub(super) fn whole(source: &Source<'_>, cells: &[InputTotal]) -> Option<InputTotal> {
     if let [only] = cells {
         return Some(only.clone());
     }

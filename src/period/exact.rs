@@ -23,6 +23,22 @@ pub fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     Decimal::new(scaled(a)?.checked_add(scaled(b)?)?, exponent).ok()
 }
 
+/// `a + b` of results with many digits, in the digits of a number.
+pub(super) fn add_rounded(a: Decimal, b: Decimal) -> Option<Decimal> {
+    Number::from(a).add(&Number::from(b)).ok()?.to_decimal().ok()
+}
+
+/// `a * b`; `None` beyond the digits of a [`Decimal`].
+pub(super) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let product = a.coefficient().checked_mul(b.coefficient())?;
+    Decimal::new(product, a.exponent() + b.exponent()).ok()
+}
+
+/// The greater of both.
+pub(super) fn greater(a: Decimal, b: Decimal) -> Decimal {
+    if Number::from(a) < Number::from(b) { b } else { a }
+}
+
 /// `a - b`.
 pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
     add(a, Decimal::new(-b.coefficient(), b.exponent()).ok()?)

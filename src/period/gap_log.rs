@@ -7,6 +7,7 @@
 
 use super::collect::Series;
 use super::exact::{cut_ratio, rounded};
+use super::factors::multiplied;
 use super::statement::{DoubtCost, label};
 use super::substitution::{percentile, spread};
 use super::{Applied, Input, Period};
@@ -67,7 +68,7 @@ pub(super) fn log(
                 let label = label(&parameter.symbol, &parameter.members);
                 let begin = gaps.len();
                 for one in series.iter().filter(|one| parameter.channels.contains(&one.plan.key)) {
-                    of_channel(input, &applied.id, &label, part, one, &mut gaps);
+                    of_channel(input, &applied.id, (&label, source), part, one, &mut gaps);
                 }
                 documented(input, &applied.id, &label, part, source, &mut gaps);
                 let year = part.from().year();
@@ -98,7 +99,7 @@ fn rule(quality: Quality) -> &'static str {
 fn of_channel(
     input: &Input<'_>,
     methodology: &str,
-    label: &str,
+    (label, source): (&str, &super::gather::Source<'_>),
     part: Period,
     one: &Series<'_>,
     gaps: &mut Vec<GapFacts>,
@@ -121,20 +122,35 @@ fn of_channel(
             _ => inside.iter().map(|row| row.covered_us).sum(),
         };
         let length_us = (end.0 - begin.0) * INTERVAL_US - covered;
+        // As it counts: by the factors of its channel.
+        let parts = source.cut(one, begin.start(), end.start());
+        let corrected = |micro: i128, at: usize| {
+            multiplied(Decimal::new(micro, -6).ok()?, &parts.get(at)?.factors)
+        };
         let add = |of: fn(&IntervalRow) -> Option<Fixed6>| {
-            let sum = inside
-                .iter()
-                .try_fold(0i128, |so_far, row| Some(so_far + i128::from(of(row)?.micro())));
-            sum.and_then(|micro| Decimal::new(micro, -6).ok())
+            let mut sums = vec![0i128; parts.len()];
+            for row in &inside {
+                let at = parts.partition_point(|part| part.to <= row.start.start());
+                *sums.get_mut(at)? += i128::from(of(row)?.micro());
+            }
+            let mut sums = sums.into_iter().enumerate();
+            sums.try_fold(Decimal::ZERO, |all, (at, sum)| {
+                super::exact::add(all, corrected(sum, at)?)
+            })
         };
         let is_amount = one.plan.is_amount();
         let is_exact = matches!(quality, Quality::B | Quality::T);
         // Time without a row counts from nothing to capacity.
         let absent_us = length_us - inside.len() as i64 * INTERVAL_US + covered;
         let most = one.plan.capacity.map(|rate| most(rate, absent_us.max(0)));
+        // Where a factor changes inside, time without a row counts by the larger.
+        let most_of = |micro: i128| {
+            let all = (0..parts.len()).map(|at| corrected(micro, at));
+            all.collect::<Option<Vec<Decimal>>>()?.into_iter().reduce(super::exact::greater)
+        };
         let bound = |of, absent: Option<i128>| {
             let sum: Decimal = add(of).filter(|_| is_amount)?;
-            super::exact::add(sum, Decimal::new(absent?, -6).ok()?)
+            super::exact::add(sum, most_of(absent?)?)
         };
         gaps.push(GapFacts {
             methodology: methodology.to_owned(),

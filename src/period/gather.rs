@@ -12,8 +12,10 @@ use super::calibration::correct::Side;
 use super::cells::Cell;
 use super::collect::{self, Amount, Series};
 use super::documents::{DayStand, Documents};
-use super::equations::How;
+use super::equations::{Equations, How};
 use super::exact::{add, mean_of_stated, subtract};
+use super::factors::{self, Factors};
+use super::split;
 use super::statement::label;
 use super::unit::Entered;
 use super::weighted::{self, Weighed};
@@ -29,7 +31,10 @@ pub(super) struct Source<'a> {
     pub how: How,
     pub documents: Documents,
     series: &'a [Series<'a>],
+    factors: Factors,
     zone: &'a Zone,
+    /// True if it matters in which cells of its calendar a total was counted.
+    is_shared: bool,
     /// Local dates with hours that the plan excludes: no document counts on them.
     excluded: BTreeSet<Date>,
 }
@@ -43,12 +48,13 @@ impl<'a> Source<'a> {
         input: &Input<'a>,
         parameter: &'a Parameter,
         (entered, how): (Entered, How),
-        series: &'a [Series<'a>],
+        (series, factors): (&'a [Series<'a>], &Factors),
     ) -> Result<Self, PeriodError> {
         let zone = &input.plan.registered.zone;
         let of_day = |date: Date| {
             let day = collect::stretches(Period::day(date), entered.is_amount, zone);
-            let sum = collect::parameter_amount(parameter, &entered, series, &day, Side::None)?;
+            let from = (series, factors);
+            let sum = collect::parameter_amount(parameter, &entered, from, &day, Side::None)?;
             Some((sum.low?, sum.high?))
         };
         let measured: Option<super::documents::Measured<'_>> =
@@ -66,7 +72,21 @@ impl<'a> Source<'a> {
                 excluded.extend(dates);
             }
         }
-        Ok(Self { parameter, entered, how, documents, series, zone, excluded })
+        let factors = factors.clone();
+        let is_shared = false;
+        Ok(Self { parameter, entered, how, documents, series, factors, zone, is_shared, excluded })
+    }
+
+    /// The same; over a calendar, and where the equations are not indifferent to it, each cell counts what a
+    /// register bridged across its border by the least and the most of it that it can hold.
+    #[must_use]
+    pub fn shared(mut self, methodology: &dyn Equations) -> Self {
+        let symbol = &self.parameter.symbol;
+        let collection = methodology.collection(symbol);
+        let is_over =
+            collection.is_some_and(|one| one.indices.iter().any(|(_, cut)| cut.is_some()));
+        self.is_shared = is_over && self.how == How::Sum && !methodology.is_indifferent(symbol);
+        self
     }
 
     #[must_use]
@@ -107,6 +127,7 @@ impl<'a> Source<'a> {
         let amount = match (&self.how, weight) {
             (How::Last | How::Latest, _) => self.last(cell, side),
             (How::Weighted(_), Some(weight)) => self.weighted(cell, weight, side),
+            _ if self.is_shared => self.bounded(cell, side),
             _ => self.total(cell, side),
         };
         amount.ok_or_else(|| PeriodError::Total { label: self.label(), part: cell.name.clone() })
@@ -139,6 +160,48 @@ impl<'a> Source<'a> {
         codes.find(|(code, _)| *code == first).map(|(_, member)| member.clone())
     }
 
+    /// A sum with what registers bridged across the cell's borders in doubt; a day that documents state
+    /// exactly has no such doubt.
+    fn bounded(&self, cell: &Cell, side: Side) -> Option<Amount> {
+        let amount = self.total(cell, side)?;
+        let (first, last) = self.dates(cell);
+        if first == last && self.is_documented(first) {
+            return Some(amount);
+        }
+        let mut bounded = amount;
+        for channel in self.channels() {
+            let Some((from, to)) = channel.in_service(cell.from, cell.to) else { continue };
+            let shares = split::shares(channel, (from, to));
+            let Some((less, more)) = shares else { continue };
+            let unit = channel.plan.interval_unit().conversion_to(self.entered.unit)?;
+            let parts = self.factors.parts(channel, from, to);
+            // By the largest factor and error of the cell: wider than it can be where they change inside.
+            let most = |micro: i128| {
+                let plain = super::exact::convert(Fixed6::from_micro(micro).ok()?, unit)?;
+                let mut widest = Decimal::ZERO;
+                for part in &parts {
+                    for cut in channel.corrections.cut(part.from, part.to) {
+                        let whole = Amount {
+                            low: Some(plain),
+                            high: Some(plain),
+                            ..collect::nothing(true)
+                        };
+                        let whole = cut.apply(side, whole, self.entered.unit)?;
+                        let high = super::exact::greater(whole.high?, plain);
+                        let high = factors::multiplied(high, &part.factors)?;
+                        widest = super::exact::greater(widest, high);
+                    }
+                }
+                Some(widest)
+            };
+            let low = subtract(bounded.low?, most(less)?)?;
+            let low = super::exact::greater(low, Decimal::ZERO);
+            bounded.low = Some(low);
+            bounded.high = Some(add(bounded.high?, most(more)?)?);
+        }
+        Some(bounded)
+    }
+
     /// A sum, or a mean over time.
     fn total(&self, cell: &Cell, side: Side) -> Option<Amount> {
         match cell.part {
@@ -162,12 +225,67 @@ impl<'a> Source<'a> {
     /// By the channels alone, gaps by bounds.
     fn measured(&self, part: Period, side: Side) -> Option<Amount> {
         let stretches = collect::stretches(part, self.entered.is_amount, self.zone);
-        collect::parameter_amount(self.parameter, &self.entered, self.series, &stretches, side)
+        self.over(&stretches, side)
+    }
+
+    /// What its channels add up to over stretches.
+    pub fn over(&self, stretches: &[(Timestamp, Timestamp)], side: Side) -> Option<Amount> {
+        let from = (self.series, &self.factors);
+        collect::parameter_amount(self.parameter, &self.entered, from, stretches, side)
+    }
+
+    /// What one of its channels adds up to in a time in which it serves.
+    pub fn channel(
+        &self,
+        channel: &Series<'_>,
+        span: (Timestamp, Timestamp),
+        side: Side,
+    ) -> Option<Amount> {
+        collect::channel_part((channel, &self.factors), self.parameter, &self.entered, span, side)
+    }
+
+    /// The same without and with its factors, not corrected for calibrations.
+    pub fn before_and_after(
+        &self,
+        channel: &Series<'_>,
+        span: (Timestamp, Timestamp),
+    ) -> Option<(Amount, Amount)> {
+        // A sum has the months for its grain, as a year's amount has.
+        let last = Timestamp::from_us(span.1.us() - 1);
+        let dates = Period::new(self.zone.date_of(span.0), self.zone.date_of(last)).ok()?;
+        let of = |factors: &Factors| {
+            let stretches = collect::stretches(dates, self.entered.is_amount, self.zone);
+            let inside = stretches.into_iter().map(|(a, b)| (a.max(span.0), b.min(span.1)));
+            let part = |span| {
+                let from = (channel, factors);
+                collect::channel_part(from, self.parameter, &self.entered, span, Side::None)
+            };
+            let parts: Vec<Amount> =
+                inside.filter(|(a, b)| a < b).map(part).collect::<Option<_>>()?;
+            match parts.as_slice() {
+                [only] => Some(only.clone()),
+                parts => collect::sum_of(parts),
+            }
+        };
+        Some((of(&Factors::default())?, of(&self.factors)?))
+    }
+
+    /// The stretches of a part in which one of its channels serves and has factors.
+    pub fn factored(&self, channel: &Series<'_>, part: Period) -> Vec<factors::Part> {
+        let served = channel.in_service(part.start(self.zone), part.end(self.zone));
+        let parts = served.map(|(from, to)| self.factors.parts(channel, from, to));
+        let mut parts = parts.unwrap_or_default();
+        parts.retain(|one| !one.factors.is_empty());
+        parts
+    }
+
+    /// `[from, to)` of one of its channels, cut where the factors change.
+    pub fn cut(&self, channel: &Series<'_>, from: Timestamp, to: Timestamp) -> Vec<factors::Part> {
+        self.factors.parts(channel, from, to)
     }
 
     fn span(&self, from: Timestamp, to: Timestamp, side: Side) -> Option<Amount> {
-        let span = [(from, to)];
-        collect::parameter_amount(self.parameter, &self.entered, self.series, &span, side)
+        self.over(&[(from, to)], side)
     }
 
     /// Days with documents one by one, the days between them as they were measured.

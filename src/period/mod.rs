@@ -25,11 +25,14 @@ mod doubt;
 pub mod equations;
 mod evaluate;
 pub mod exact;
+pub mod factors;
 pub mod gap_log;
 mod gather;
 pub mod paths;
+mod split;
 pub mod stand_in;
 pub mod statement;
+pub mod stretches;
 pub mod substitution;
 pub mod surroundings;
 pub mod uncertainty;
@@ -241,6 +244,7 @@ pub fn statement(input: &Input<'_>) -> Result<Statement, PeriodError> {
         history: Vec::new(),
         parameters,
         fixed: Vec::new(),
+        factors: input.plan.registered.factors.clone(),
         channels,
         calibration: CalibrationFacts::default(),
         changes: changes.facts,
@@ -317,9 +321,11 @@ fn applied_under<'a>(
 ) -> Result<Applied<'a>, PeriodError> {
     let mut sources = Vec::new();
     let of_id = |(_, parameter): &(usize, &Parameter)| parameter.methodology == *id;
+    let factors = factors::Factors::of(&registered.factors, &registered.zone);
     for (place, parameter) in registered.parameters.iter().enumerate().filter(of_id) {
         let how = gathered(methodology, parameter)?;
-        sources.push((place, Source::of(input, parameter, how, series)?));
+        let source = Source::of(input, parameter, how, (series, &factors))?;
+        sources.push((place, source.shared(methodology)));
     }
     Ok(Applied { id: id.to_owned(), methodology, registered: registered.under(id), sources })
 }

@@ -7,8 +7,9 @@
 
 use super::Input;
 use super::calibration::correct::Side;
-use super::collect::{Series, parameter_amount, stretches};
+use super::collect::{Series, stretches};
 use super::exact::{convert, rounded, subtract};
+use super::factors::Factors;
 use super::stand_in::{StandIns, differ_by_ppm, sum_in};
 use super::statement::{YearResult, label};
 use super::{Applied, Noted, Period};
@@ -283,10 +284,15 @@ fn check_meters(input: &Input<'_>, stand_ins: &StandIns) -> Vec<PathFacts> {
         ];
         let fact = sides.fact(Code::CheckMeter, Some(&pair.meters.main), words);
         let filled = pair.filled.map_or(String::new(), |value| format!("{value} {}", pair.unit));
-        let note = match (pair.is_within, pair.filled_us) {
-            (false, _) => "it fills no gap of the main meter".to_owned(),
-            (true, 0) => String::new(),
-            (true, us) => format!("it filled {} h of gaps with {filled}", self::hours(us)),
+        let note = match (pair.is_within, pair.filled_us, &pair.error) {
+            (false, ..) => "it fills no gap of the main meter".to_owned(),
+            (true, 0, _) => String::new(),
+            (true, us, None) => format!("it filled {} h of gaps with {filled}", self::hours(us)),
+            (true, us, Some((size, why))) => format!(
+                "it filled {} h of gaps with {filled}, which count by an error of {size} ({why}) on the \
+                 side that lowers ER",
+                self::hours(us)
+            ),
         };
         let (from, to) = (input.period.start(zone), input.period.end(zone));
         PathFacts { from, to, note, ..fact }
@@ -304,6 +310,7 @@ pub fn hours(us: i64) -> String {
 /// A main meter against what others measure together, over the intervals that all measured.
 fn sums(input: &Input<'_>, series: &[Series<'_>]) -> Vec<PathFacts> {
     let zone = &input.plan.registered.zone;
+    let factors = Factors::of(&input.plan.registered.factors, zone);
     let (from, to) = (input.period.start(zone), input.period.end(zone));
     let of = |key: &ChannelKey| series.iter().find(|one| one.plan.key == *key);
     let mut facts = Vec::new();
@@ -321,17 +328,18 @@ fn sums(input: &Input<'_>, series: &[Series<'_>]) -> Vec<PathFacts> {
             let values: Option<Vec<Fixed6>> =
                 parts.iter().map(|part| whole(part, row.start)).collect();
             if let (Some(value), Some(values)) = (row.value, values) {
-                mains.push(value);
-                others.iter_mut().zip(values).for_each(|(all, value)| all.push(value));
+                let at = row.start.start();
+                mains.push((at, value));
+                others.iter_mut().zip(values).for_each(|(all, value)| all.push((at, value)));
             }
         }
         let count = mains.len() as i64;
         let other = others.into_iter().zip(&parts).try_fold(0i128, |so_far, (values, part)| {
-            let sum = sum_in(values.into_iter(), part.plan, unit)?;
+            let sum = factors.sum(part, values.into_iter(), unit)?;
             Some(so_far + i128::from(sum.micro()))
         });
         let sides = Sides {
-            one: sum_in(mains.into_iter(), main.plan, unit),
+            one: factors.sum(main, mains.into_iter(), unit),
             other: other.and_then(|micro| Fixed6::from_micro(micro).ok()),
             unit,
             tolerance_ppm: sum.tolerance_ppm,
@@ -361,7 +369,7 @@ fn documents(input: &Input<'_>, applied: &[Applied<'_>], series: &[Series<'_>]) 
                 continue;
             }
             let spans = stretches(dates, true, zone);
-            let measured = parameter_amount(parameter, &source.entered, series, &spans, Side::None);
+            let measured = source.over(&spans, Side::None);
             let whole = measured.filter(|one| one.covered_us == one.length_us);
             let (Some(one), Some(other)) = (
                 whole.and_then(|whole| whole.measured),

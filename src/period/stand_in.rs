@@ -2,13 +2,19 @@
 //!
 //! A check meter that the registered plan names fills the gaps of its main meter (quality code `B`),
 //! interval by interval, where it measured them whole and nobody doubts it; a check meter that differs
-//! from its main meter by more than both may fills none. Hours that the plan excludes count by their
+//! from its main meter by more than both may fills none. What it fills in counts by its own error, that
+//! which its class permits or a calibration found, on the side that lowers ER; where none is known, by what
+//! both meters may differ by. Hours that the plan excludes count by their
 //! bounds on every path: not by the meter, not by a register's difference, not by the check meter.
 
 use super::Input;
+use super::calibration::correct::Correction;
+use super::calibration::timeline::{larger, timeline};
 use super::collect::Series;
+use super::factors::Factors;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::ChannelPlan;
+use crate::config::plan::device::{ErrorSize, Permissible};
 use crate::config::plan::watch::{CheckMeter, Exclusion};
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Code, Flags, Quality};
@@ -37,6 +43,17 @@ pub struct Pair {
     /// Time that the check meter filled, and what it filled in.
     pub filled_us: i64,
     pub filled: Option<Fixed6>,
+    /// The largest error that this counts by, and where it comes from; `None` where it filled nothing.
+    pub error: Option<(ErrorSize, &'static str)>,
+}
+
+/// A stretch of a main meter's rows that its check meter filled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fill {
+    pub from: Timestamp,
+    /// Exclusive.
+    pub to: Timestamp,
+    pub check: ChannelKey,
 }
 
 /// Hours that were excluded, and what each path would have counted in them.
@@ -78,7 +95,7 @@ pub(super) fn apply(input: &Input<'_>, series: &mut [Series<'_>]) -> StandIns {
     for meters in &input.plan.registered.cross_checks.check_meters {
         let places = (place(series, &meters.main), place(series, &meters.check));
         if let (Some(main), Some(check)) = places {
-            let pair = pair(series, (main, check), meters, range, &stand_ins.excluded);
+            let pair = pair(input, series, (main, check), meters, &stand_ins.excluded);
             stand_ins.pairs.push(pair);
         }
     }
@@ -123,12 +140,15 @@ fn excluded(
 
 /// Compares two meters, and lets the check meter fill the gaps of the main one.
 fn pair(
+    input: &Input<'_>,
     series: &mut [Series<'_>],
     (main, check): (usize, usize),
     meters: &CheckMeter,
-    range: (Timestamp, Timestamp),
     excluded: &[Excluded],
 ) -> Pair {
+    let zone = &input.plan.registered.zone;
+    let range = (input.period.start(zone), input.period.end(zone));
+    let factors = Factors::of(&input.plan.registered.factors, zone);
     let unit = series[main].plan.interval_unit();
     let check_rows = series[check].rows(range.0, range.1).to_vec();
     let main_rows = series[main].rows(range.0, range.1);
@@ -136,12 +156,14 @@ fn pair(
     let found = |start: Interval| {
         main_rows.binary_search_by_key(&start, |row| row.start).ok().map(|at| main_rows[at])
     };
-    let both: Vec<(Fixed6, Fixed6)> = check_rows
+    let both: Vec<(Timestamp, Fixed6, Fixed6)> = check_rows
         .iter()
-        .filter_map(|row| Some((whole(&found(row.start)?)?, whole(row)?)))
+        .filter_map(|row| Some((row.start.start(), whole(&found(row.start)?)?, whole(row)?)))
         .collect();
-    let main_sum = sum_in(both.iter().map(|(main, _)| *main), series[main].plan, unit);
-    let check_sum = sum_in(both.iter().map(|(_, check)| *check), series[check].plan, unit);
+    let mains = both.iter().map(|(at, main, _)| (*at, *main));
+    let main_sum = factors.sum(&series[main], mains, unit);
+    let checks = both.iter().map(|(at, _, check)| (*at, *check));
+    let check_sum = factors.sum(&series[check], checks, unit);
     let is_within = match (main_sum, check_sum) {
         (Some(main), Some(check)) => differ_by_ppm(main, check) <= i128::from(meters.tolerance_ppm),
         _ => true,
@@ -177,7 +199,20 @@ fn pair(
         }
     }
     let filled_us = filled.len() as i64 * INTERVAL_US;
-    let filled_sum = sum_in(filled.iter().filter_map(|row| row.value), series[main].plan, unit);
+    let (mut error, mut corrections) = (None, Vec::new());
+    for run in filled.chunk_by(|a, b| a.start.0 + 1 == b.start.0) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let (from, to) = (first.start.start(), last.start.end());
+        series[main].fills.push(Fill { from, to, check: meters.check.clone() });
+        let (size, why) = own_error(input, series[check].plan, meters, (from, to));
+        corrections.push(Correction { from, to, lower: Some(size), raise: Some(size) });
+        if error.is_none_or(|(known, _)| size.is_beyond(known)) {
+            error = Some((size, why));
+        }
+    }
+    series[main].corrections.add(corrections);
+    let values = filled.iter().filter_map(|row| Some((row.start.start(), row.value?)));
+    let filled_sum = factors.sum(&series[main], values, unit);
     let rows = &mut series[main].rows;
     for row in filled {
         match rows.binary_search_by_key(&row.start, |one| one.start) {
@@ -194,6 +229,44 @@ fn pair(
         is_within,
         filled_us,
         filled: filled_sum,
+        error,
+    }
+}
+
+/// By what error a check meter counts in `[from, to)`: the largest of what its class permits, what its
+/// calibrations found, and, where no permissible error is known, what both meters may differ by.
+fn own_error(
+    input: &Input<'_>,
+    plan: &ChannelPlan,
+    meters: &CheckMeter,
+    span: (Timestamp, Timestamp),
+) -> (ErrorSize, &'static str) {
+    let zone = &input.plan.registered.zone;
+    // Percent in millionths; a ppm is a ten-thousandth of a percent.
+    let apart = Fixed6::from_micro(i128::from(meters.tolerance_ppm) * 100);
+    let apart = ErrorSize::Percent(apart.unwrap_or(Fixed6::HUNDRED));
+    let named = plan.device.as_ref();
+    let device = named.and_then(|key| input.devices.iter().find(|one| one.key == *key));
+    let Some(device) = device else {
+        return match Permissible::of_class(&plan.class) {
+            Some(permissible) => (permissible.size, "its permissible error"),
+            None => (apart, "what both may differ by"),
+        };
+    };
+    let hung = device.meters.iter().filter(|meter| {
+        meter.from.is_none_or(|from| from < span.1) && meter.to.is_none_or(|to| span.0 < to)
+    });
+    let permitted: Vec<Option<ErrorSize>> =
+        hung.map(|meter| meter.plate.permissible.as_ref().map(|one| one.size)).collect();
+    let is_known = !permitted.is_empty() && permitted.iter().all(Option::is_some);
+    let permitted = permitted.into_iter().fold(None, larger);
+    let stretches = timeline(device, zone, span);
+    let found = stretches.iter().fold(None, |all, one| larger(all, larger(one.lower, one.raise)));
+    let is_found = |size: ErrorSize| permitted.is_none_or(|permitted| size.is_beyond(permitted));
+    match (found.filter(|size| is_found(*size)), permitted, is_known) {
+        (Some(found), _, true) => (found, "what its calibration found"),
+        (None, Some(permitted), true) => (permitted, "its permissible error"),
+        (found, ..) => (larger(found, Some(apart)).unwrap_or(apart), "what both may differ by"),
     }
 }
 

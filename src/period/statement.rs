@@ -10,9 +10,12 @@ use super::changes::ChangeFacts;
 use super::collect::Amount;
 use super::dossier::Dossier;
 use super::equations::CategoryInput;
+use super::factors::FactoredTotal;
 use super::gap_log::GapFacts;
 use super::paths::PathFacts;
+use super::stretches::StretchResult;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
+use crate::config::plan::CorrectionFactor;
 use crate::config::plan::confidential::Confidential;
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
@@ -39,6 +42,8 @@ pub struct Statement {
     /// In the plan's order.
     pub parameters: Vec<ParameterFacts>,
     pub fixed: Vec<FixedFacts>,
+    /// The correction factors of the last plan, in its order.
+    pub factors: Vec<CorrectionFactor>,
     pub channels: Vec<ChannelFacts>,
     /// The meters, whether they were in control, and what their errors alter.
     pub calibration: CalibrationFacts,
@@ -65,11 +70,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The fixed values that nobody confirmed, by label.
+    /// The fixed values and correction factors that nobody confirmed, by label.
     #[must_use]
     pub fn unconfirmed(&self) -> Vec<String> {
         let open = self.fixed.iter().filter(|fixed| fixed.confirmed.is_none());
-        open.map(FixedFacts::label).collect()
+        let factors = self.factors.iter().filter(|factor| factor.confirmed.is_none());
+        open.map(FixedFacts::label).chain(factors.map(CorrectionFactor::label)).collect()
     }
 
     /// Why nothing may be sealed whoever signs, for people.
@@ -276,6 +282,10 @@ pub struct YearResult {
     pub ex_ante: Option<Decimal>,
     /// Why the figures are what they are, in a sentence.
     pub why: String,
+    /// What channels count by correction factors, in the plan's order.
+    pub factored: Vec<FactoredTotal>,
+    /// Where the year is cut at the date of an approved change: its stretches, which add up to it.
+    pub stretches: Vec<StretchResult>,
     /// The way from the inputs to the result, step by step.
     pub steps: Vec<StepResult>,
 }

@@ -10,6 +10,7 @@ use super::collect::Published;
 use crate::aggregate::account::Reader;
 use crate::aggregate::finding::{clock, series};
 use crate::aggregate::interval::IntervalRow;
+use crate::config::plan::change::ChangeKind;
 use crate::config::plan::{ChannelKind, ChannelPlan, Plan};
 use crate::dataset::{interval_rows, receipts};
 use crate::decode::act::Seal;
@@ -41,6 +42,22 @@ pub fn look(
     let mut borders: Vec<Timestamp> = period.years().iter().map(|part| part.start(zone)).collect();
     borders.push(range.1);
     let Published { layout, project, registry, .. } = *published;
+    // An approved change may cut a year: what a register bridged across it is split there too.
+    let plans = registry.plans().iter();
+    for (plan, change) in plans.flat_map(|plan| plan.changes.iter().map(move |one| (plan, one))) {
+        let dates = match change.kind {
+            _ if change.approval.is_none() => Vec::new(),
+            ChangeKind::Deviation { from, to } => vec![from, to.next()],
+            ChangeKind::Permanent { from } => {
+                vec![from.unwrap_or_else(|| zone.date_of(plan.valid_from))]
+            }
+            ChangeKind::Correction => Vec::new(),
+        };
+        let dates = dates.into_iter().filter(|date| period.from() < *date && *date <= period.to());
+        borders.extend(dates.map(|date| zone.start_of(date)));
+    }
+    borders.sort_unstable();
+    borders.dedup();
     let crossings = crossings(layout, project, registry, &borders)?;
     let sealed = registry.life().standing().into_iter();
     let sealed = sealed.flat_map(|one| splits(&one.act)).collect();

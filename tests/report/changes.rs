@@ -13,7 +13,7 @@ use mrv::report::Report;
 
 use crate::fixture::{ENGINE_PLAN, Project};
 use crate::messages;
-use crate::methodologies::ENGINE_METHODOLOGY;
+use crate::methodologies::{ENGINE_METHODOLOGY, WHOLE_ENGINE_METHODOLOGY};
 
 const EXPORT: &str = "s/engine/EG";
 
@@ -111,9 +111,9 @@ fn what_nobody_approved_counts_by_the_lower_er_of_old_and_new() {
 fn what_is_approved_counts_for_the_time_that_its_kind_says() {
     // A correction: the old value was wrong from the beginning.
     assert_eq!(er(&year(&engine(&change(CORRECTION, true), factor("0.6")))), "1200.000");
-    // A permanent change in the middle of the year: the part lies on both sides, the lower counts.
+    // A permanent change in the middle of the year: each half by its own value.
     let project = engine(&change(PERMANENT, true), factor("0.6"));
-    assert_eq!(er(&year(&project)), "1000.000");
+    assert_eq!(er(&year(&project)), "1100.000");
     // A period on one side of it: the value that was in force.
     let half = |from, to| er(&project.state(from, to).unwrap());
     assert_eq!(half("2023-01-01", "2023-06-30"), "500.000");
@@ -123,9 +123,104 @@ fn what_is_approved_counts_for_the_time_that_its_kind_says() {
     let inside = rounded(project.state("2023-08-01", "2023-08-31").unwrap().years[0].re, 3);
     assert_eq!(inside, "67.391", "31 of 184 days of 1000 MWh by 0.4");
     assert_eq!(er(&project.state("2023-10-01", "2023-12-31").unwrap()), "250.000");
-    assert_eq!(er(&year(&project)), "800.000");
+    // The year in three: 61 of 184 days of 1000 MWh by 0.4, the others by 0.5.
+    let whole = year(&project);
+    assert_eq!(er(&whole), "966.848");
+    let days: Vec<i32> = whole.years[0].stretches.iter().map(|one| one.part.day_count()).collect();
+    assert_eq!(days, [212, 61, 92]);
     let found = told(&year(&project));
     assert!(found[0].contains("approved by Joint Committee, number JC-7, 2023-06-15"), "{found:?}");
+}
+
+#[test]
+fn a_year_that_is_cut_is_rounded_down_once_and_shows_its_stretches() {
+    let mut project = engine(&change(PERMANENT, true), factor("0.6"));
+    // One MWh more in each half: 500.5 and 600.6, which floored apart would be 1100.
+    for (from, to) in [("2023-01-01", "2023-07-01"), ("2023-07-01", "2024-01-01")] {
+        let rows = project.whole(EXPORT, from, to, 1_001_000_000_000);
+        let key = project.key(EXPORT);
+        let channel = project.channels.iter_mut().find(|one| one.key == key).unwrap();
+        channel.rows.retain(|row| !rows.iter().any(|new| new.start == row.start));
+        channel.rows.extend(rows);
+    }
+    let statement = year(&project);
+    let result = &statement.years[0];
+    assert_eq!((result.er.to_string().as_str(), result.claimed), ("1101.1", 1101));
+    assert_eq!(result.inputs[0].chosen.to_string(), "2002", "one total for the year");
+    let effect = &statement.changes[0].effects[0];
+    assert_eq!(
+        (rounded(effect.er_old, 1), rounded(effect.er_new, 1)),
+        ("1001.0".into(), "1201.2".into())
+    );
+    assert_eq!(effect.counts, "each");
+    let report = Report::of(&statement);
+    let stretches: Vec<(&str, &str, &str, &str)> = report.years[0]
+        .stretches
+        .iter()
+        .map(|one| {
+            let (er, ef) = (one.er.value.as_str(), one.fixed[0].value.value.as_str());
+            (one.from.as_str(), one.to.as_str(), er, ef)
+        })
+        .collect();
+    assert_eq!(
+        stretches,
+        [
+            ("2023-01-01", "2023-06-30", "500.5", "0.5"),
+            ("2023-07-01", "2023-12-31", "600.6", "0.6")
+        ]
+    );
+    let step = report.years[0].steps.iter().find(|step| step.label == "RE").unwrap();
+    assert_eq!((step.value.value.as_str(), step.formula.as_str()), ("1101.1", ""));
+    let page = mrv::report::html::write(&report);
+    for text in
+        ["Years cut at the date of an approved change", "each in its time", "1001*0.5", "1001*0.6"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    // Everything missing in one stretch: its doubt is told for the year, at what it costs there.
+    let key = project.key("s/engine/EC");
+    let begin = project.at("2023-12-31").interval();
+    let channel = project.channels.iter_mut().find(|one| one.key == key).unwrap();
+    channel.rows.retain(|row| row.start < begin);
+    let statement = year(&project);
+    // 24 MWh of import by 0.6.
+    assert_eq!(er(&statement), "1086.700");
+    let [doubt] = statement.doubts.as_slice() else { panic!("{:?}", statement.doubts) };
+    assert_eq!((doubt.label.as_str(), rounded(doubt.cost, 3)), ("EC", "14.400".to_owned()));
+    assert_eq!(rounded(doubt.er_best, 3), "1101.100");
+}
+
+#[test]
+fn a_year_whose_equations_have_no_parts_counts_whole_by_the_lower_and_says_why() {
+    let mut project = engine(&change(PERMANENT, true), factor("0.6"));
+    project.methodologies = vec![Box::new(WHOLE_ENGINE_METHODOLOGY)];
+    let statement = year(&project);
+    assert_eq!(er(&statement), "1000.000");
+    assert!(statement.years[0].stretches.is_empty());
+    let found = told(&statement);
+    assert!(found[0].contains("cannot be cut at its date: RE is the min of a total"), "{found:?}");
+    let report = Report::of(&statement);
+    assert_eq!(report.changes[0].effects[0].why_whole, "RE is the min of a total");
+    assert!(mrv::report::html::write(&report).contains("RE is the min of a total"));
+}
+
+#[test]
+fn what_nobody_approved_is_never_cut_and_stands_beside_what_is() {
+    // EF is approved from July on; the parameter's other meter is not: it counts where that is lower.
+    let swap = |plan: &str| {
+        let plan = plan.replace("value = \"0.5\"", "value = \"0.6\"");
+        plan.replacen(
+            "frequency = \"continuous\"",
+            "frequency = \"continuous\"\nevery = \"1 h\"",
+            1,
+        )
+        .replace("unit = \"kWh\"\ncapacity", "unit = \"kWh\"\ncadence = \"1 h\"\ncapacity")
+    };
+    let statement = year(&engine(&change(PERMANENT, true), swap));
+    assert_eq!(er(&statement), "1100.000");
+    let counts: Vec<&str> = statement.changes.iter().map(|one| one.effects[0].counts).collect();
+    assert_eq!(counts.len(), 2);
+    assert!(counts.contains(&"each") && counts.contains(&"lower"), "{counts:?}");
 }
 
 #[test]

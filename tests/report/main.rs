@@ -4,6 +4,7 @@ mod amounts;
 mod cells;
 mod changes;
 mod commands;
+mod factors;
 mod fixture;
 mod forms;
 mod meters;
@@ -12,6 +13,7 @@ mod papers;
 #[path = "../support/recalculate.rs"]
 mod recalculate;
 mod shipped;
+mod splits;
 mod substitutes;
 mod workbooks;
 

@@ -3,7 +3,7 @@
 use mrv::config::plan::Registered;
 use mrv::domain::decimal::Decimal;
 use mrv::period::Equations;
-use mrv::period::equations::{BoundedInput, Evaluation, Given};
+use mrv::period::equations::{Additive, BoundedInput, Evaluation, Given};
 use mrv::period::statement::{EquationFacts, FixedFacts, MethodologyFacts, StepResult, label};
 
 /// RE and PE as products of named values, the second factors divided by.
@@ -12,15 +12,22 @@ pub struct Toy {
     id: &'static str,
     re: &'static str,
     pe: &'static str,
+    /// What it says of RE, PE and ER of parts of a year.
+    whole: Option<&'static str>,
 }
 
-pub const PV_METHODOLOGY: Toy = Toy { id: "TEST_PV", re: "{EG}*{EF_RE}", pe: "0" };
+pub const PV_METHODOLOGY: Toy = Toy { id: "TEST_PV", re: "{EG}*{EF_RE}", pe: "0", whole: None };
 pub const CHILLER_METHODOLOGY: Toy = Toy {
     id: "TEST_CHILLER",
     re: "{EC_PJ[east]}*{COP_PJ[east]}/{COP_RE[east]}*{EF_elec}",
     pe: "{EC_PJ[east]}*{EF_elec}",
+    whole: None,
 };
-pub const ENGINE_METHODOLOGY: Toy = Toy { id: "TEST_ENGINE", re: "{EG}*{EF}", pe: "{EC}*{EF}" };
+pub const ENGINE_METHODOLOGY: Toy =
+    Toy { id: "TEST_ENGINE", re: "{EG}*{EF}", pe: "{EC}*{EF}", whole: None };
+/// The same, which says that a year has no parts.
+pub const WHOLE_ENGINE_METHODOLOGY: Toy =
+    Toy { whole: Some("RE is the min of a total"), ..ENGINE_METHODOLOGY };
 
 impl Equations for Toy {
     fn facts(&self) -> MethodologyFacts {
@@ -50,6 +57,16 @@ impl Equations for Toy {
 
     fn unit(&self, symbol: &str) -> Option<String> {
         matches!(symbol, "EG" | "EC" | "EC_PJ").then(|| "MWh".to_owned())
+    }
+
+    fn additive(&self) -> Result<Additive, String> {
+        match self.whole {
+            Some(why) => Err(why.to_owned()),
+            None => {
+                let totals = ["RE", "PE", "ER"].map(str::to_owned).to_vec();
+                Ok(Additive { grain: None, totals })
+            }
+        }
     }
 
     fn lacks(&self, _: &Registered) -> Vec<String> {

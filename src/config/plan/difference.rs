@@ -1,6 +1,8 @@
 //! What differs between what two plans register.
 
+use super::factor::{CorrectionFactor, label};
 use super::{FixedValue, IndexSets, Parameter, Plan, Registered};
+use crate::domain::reading::ChannelKey;
 
 /// Something that two plans register differently.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +26,19 @@ pub enum Subject {
     /// What the periods, years or equations themselves follow from: both cannot be evaluated side by
     /// side.
     Structure,
+    /// What the totals of a channel are multiplied by under one name.
+    Factor(Box<FactorChange>),
     /// How a device is calibrated: the stricter of both counts.
     Calibration,
+}
+
+/// The factors of one name and channel, old and new; none where it came or went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactorChange {
+    pub name: String,
+    pub channel: ChannelKey,
+    pub old: Vec<CorrectionFactor>,
+    pub new: Vec<CorrectionFactor>,
 }
 
 /// All differences between two plans under `[registered]`, and in how devices are calibrated.
@@ -33,6 +46,7 @@ pub enum Subject {
 pub fn differences(old: &Plan, new: &Plan) -> Vec<Difference> {
     let mut found = structure(&old.registered, &new.registered);
     values(&old.registered, &new.registered, &mut found);
+    factors(&old.registered, &new.registered, &mut found);
     for device in &new.devices {
         let Some(before) = old.device(&device.key) else { continue };
         let shown = |rule: Option<&super::CalibrationRule>| {
@@ -125,6 +139,43 @@ fn values(a: &Registered, b: &Registered, found: &mut Vec<Difference>) {
         b.parameters.iter().filter(|new| !a.parameters.iter().any(|old| key(old) == key(new)))
     {
         found.push(come(name(&new.methodology, &new.symbol, &new.members), monitored(new)));
+    }
+}
+
+fn factors(a: &Registered, b: &Registered, found: &mut Vec<Difference>) {
+    let mut keys: Vec<(&String, &ChannelKey)> = Vec::new();
+    for one in a.factors.iter().chain(&b.factors) {
+        if !keys.contains(&(&one.name, &one.channel)) {
+            keys.push((&one.name, &one.channel));
+        }
+    }
+    for (name, channel) in keys {
+        let of = |registered: &Registered| -> Vec<CorrectionFactor> {
+            let is_named = |one: &&CorrectionFactor| (&one.name, &one.channel) == (name, channel);
+            let mut named: Vec<_> = registered.factors.iter().filter(is_named).cloned().collect();
+            named.sort_by_key(|one| one.from);
+            named
+        };
+        let shown = |factors: &[CorrectionFactor]| match factors {
+            [] => "not there".to_owned(),
+            all => all.iter().map(CorrectionFactor::shown).collect::<Vec<_>>().join(", "),
+        };
+        let (old, new) = (of(a), of(b));
+        // One of a parameter holds for its check meters too.
+        let reach = |factors: &[CorrectionFactor]| factors.iter().any(|one| one.is_of_parameter);
+        if shown(&old) != shown(&new) || (reach(&old) != reach(&new) && !new.is_empty()) {
+            found.push(Difference {
+                what: label(name, channel),
+                old: shown(&old),
+                new: shown(&new),
+                subject: Subject::Factor(Box::new(FactorChange {
+                    name: name.clone(),
+                    channel: channel.clone(),
+                    old,
+                    new,
+                })),
+            });
+        }
     }
 }
 

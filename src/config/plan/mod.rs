@@ -11,6 +11,7 @@ pub mod change;
 pub mod confidential;
 pub mod device;
 pub mod difference;
+pub mod factor;
 pub mod history;
 pub mod practice;
 mod raw;
@@ -27,6 +28,7 @@ use crate::domain::unit::Unit;
 
 pub use change::PlanChange;
 pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
+pub use factor::CorrectionFactor;
 pub use reader::Reader;
 use watch::{CrossChecks, Exclusion, Settings, Watch};
 
@@ -109,6 +111,8 @@ pub struct Registered {
     pub index_sets_of: Vec<(String, IndexSets)>,
     pub parameters: Vec<Parameter>,
     pub fixed: Vec<FixedValue>,
+    /// What totals of channels are multiplied by, in the order written.
+    pub factors: Vec<CorrectionFactor>,
     /// Estimated reductions per calendar year, in tCO2e.
     pub ex_ante: Vec<(i16, Decimal)>,
     /// The same by methodology, for a project with several.

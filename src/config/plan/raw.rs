@@ -72,6 +72,8 @@ pub struct RawRegistered {
     #[serde(default)]
     pub fixed: Vec<RawFixed>,
     #[serde(default)]
+    pub correction_factor: Vec<RawFactor>,
+    #[serde(default)]
     pub check_meter: Vec<RawCheckMeter>,
     #[serde(default)]
     pub sum: Vec<RawSum>,
@@ -191,6 +193,22 @@ pub struct RawFixed {
     pub factor: String,
     #[serde(default)]
     pub comments: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFactor {
+    pub name: Text,
+    /// One of the three: whose totals it corrects.
+    pub channels: Option<Vec<Text>>,
+    pub device: Option<Text>,
+    pub parameter: Option<Text>,
+    pub factor: Number,
+    /// Local dates, both inclusive.
+    pub from: Option<Text>,
+    pub to: Option<Text>,
+    pub source: Text,
+    pub confirmed: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

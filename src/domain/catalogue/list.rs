@@ -280,7 +280,7 @@ pub const CHECKS: &[Check] = &[
         P,
         &[],
         "",
-        "info: what substitutes counted, on which side; critical: a value that no rule allows",
+        "info: what substitutes counted, on which side; a value that no rule allows has no way into a claim",
     ),
     lasting(
         Code::GapPath,

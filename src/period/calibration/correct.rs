@@ -44,14 +44,30 @@ impl Corrections {
         let start = |at: Timestamp| at.interval().start();
         let end =
             |at: Timestamp| Interval((at.us() + INTERVAL_US - 1).div_euclid(INTERVAL_US)).start();
-        let corrected: Vec<Correction> = stretches
-            .iter()
-            .filter(|stretch| stretch.is_corrected())
-            .map(|one| {
-                let (lower, raise) = (one.lower, one.raise);
-                Correction { from: start(one.from), to: end(one.to), lower, raise }
-            })
-            .collect();
+        Self::merged(
+            stretches
+                .iter()
+                .filter(|stretch| stretch.is_corrected())
+                .map(|one| {
+                    let (lower, raise) = (one.lower, one.raise);
+                    Correction { from: start(one.from), to: end(one.to), lower, raise }
+                })
+                .collect(),
+        )
+    }
+
+    /// Adds some: where several are at one time, the larger error counts.
+    pub fn add(&mut self, more: Vec<Correction>) {
+        if more.is_empty() {
+            return;
+        }
+        let mut all = std::mem::take(&mut self.0);
+        all.extend(more);
+        *self = Self::merged(all);
+    }
+
+    /// Those of any order and overlap.
+    fn merged(corrected: Vec<Correction>) -> Self {
         let mut borders: Vec<Timestamp> = corrected.iter().flat_map(|c| [c.from, c.to]).collect();
         borders.sort_unstable();
         borders.dedup();

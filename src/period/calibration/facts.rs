@@ -7,7 +7,7 @@ use crate::decode::devices::Device;
 use crate::domain::reading::ChannelKey;
 use crate::domain::time::Timestamp;
 use crate::period::calendar::Period;
-use crate::period::collect::{Amount, channel_part};
+use crate::period::collect::Amount;
 use crate::period::evaluate::Applied;
 use crate::period::gather::Source;
 use crate::period::statement::YearResult;
@@ -120,8 +120,7 @@ fn of_source(
                 continue;
             }
             let of = |side| {
-                let total =
-                    channel_part(channel, source.parameter, &source.entered, (from, to), side);
+                let total = source.channel(channel, (from, to), side);
                 total.ok_or_else(|| PeriodError::Total {
                     label: channel.plan.key.to_string(),
                     part: month.form(),

@@ -210,7 +210,7 @@ fn widen(lower: &mut Option<ErrorSize>, raise: &mut Option<ErrorSize>, error: Op
 }
 
 /// The larger of two sizes; the second where they cannot be compared.
-pub(super) fn larger(a: Option<ErrorSize>, b: Option<ErrorSize>) -> Option<ErrorSize> {
+pub fn larger(a: Option<ErrorSize>, b: Option<ErrorSize>) -> Option<ErrorSize> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if b.is_beyond(a) { b } else { a }),
         (a, b) => a.or(b),

@@ -1,5 +1,9 @@
 //! V-SUBST: whatever stands for a value that was not measured is of a kind that may enter a claim, and
-//! lies on the side that lowers ER: the equations were tried at its bounds and at every kink between.
+//! lies on the side that lowers ER: the equations were tried at its bounds and at every kink between. It
+//! tells, and cannot fail: the quality codes are these and no others ([`Quality`]), so that a value of
+//! another kind has no way into a claim.
+//!
+//! [`Quality`]: crate::domain::flag::Quality
 
 use super::super::gap_log::GapFacts;
 use super::super::paths::hours;
@@ -27,15 +31,6 @@ pub fn check(_: &Input<'_>, statement: &Statement, findings: &mut Vec<Noted>) {
                     let rule = own.clone().next().map_or("", |one| one.rule);
                     parts.push(format!("{} h {code} ({rule})", hours(us)));
                 }
-            }
-            let other =
-                gaps.iter().find(|one| one.label == label && !ALLOWED.contains(&one.quality));
-            if let Some(other) = other {
-                findings.push(noted(
-                    Code::Subst,
-                    Severity::Critical,
-                    format!("{label} {}: {} may not enter a claim", year.year, other.quality),
-                ));
             }
             let doubt = statement.doubts.iter().find(|one| {
                 one.methodology == year.methodology && one.year == year.year && one.label == label

@@ -1,6 +1,7 @@
 //! The meters' part of the model.
 
 use super::{TONNES, bounds, figure};
+use crate::config::plan::CorrectionFactor;
 use crate::config::plan::device::FoundError;
 use crate::decode::devices::{Cited, Meter as HungMeter, Origin};
 use crate::domain::decimal::Decimal;
@@ -9,10 +10,11 @@ use crate::period::calibration::correct::Side;
 use crate::period::calibration::facts::{DeviceFacts, RegisterCorrection};
 use crate::period::calibration::timeline::Stretch;
 use crate::period::exact::{difference, rounded};
+use crate::period::factors::FactoredTotal;
 use crate::period::statement::{Statement, YearResult};
 use crate::report::model::{
-    Calibration, CalibrationEffect, Certificate, Device, Figure, Meter, MeterState, Move,
-    RegisterMonth,
+    Calibration, CalibrationEffect, Certificate, Device, Factor, Factored, Figure, Meter,
+    MeterState, Move, RegisterMonth,
 };
 
 /// The meters of a statement.
@@ -23,6 +25,39 @@ pub(super) fn calibration(statement: &Statement) -> Calibration {
         devices: facts.devices.iter().map(|one| device(one, zone)).collect(),
         registers: facts.corrections.iter().map(register).collect(),
         effects: statement.years.iter().filter_map(effect).collect(),
+        factors: statement.factors.iter().map(factor).collect(),
+    }
+}
+
+fn factor(factor: &CorrectionFactor) -> Factor {
+    // Printed as it was written, never rounded.
+    let text = factor.factor.to_string();
+    Factor {
+        name: factor.name.clone(),
+        channel: factor.channel.to_string(),
+        factor: Figure { value: text.clone(), shown: text, unit: "1".to_owned() },
+        from: factor.from.map(|date| date.to_string()),
+        to: factor.to.map(|date| date.to_string()),
+        source: factor.source.clone(),
+        confirmed: factor.confirmed.clone(),
+    }
+}
+
+/// What a channel counts by its factors.
+pub(super) fn factored(facts: &FactoredTotal, zone: &Zone) -> Factored {
+    let (uncorrected, ..) = bounds(&facts.uncorrected, &facts.unit);
+    let (corrected, low, high) = bounds(&facts.corrected, &facts.unit);
+    let told = facts.factors.iter().map(|(name, factor)| format!("{factor} ({name})"));
+    Factored {
+        label: facts.label.clone(),
+        channel: facts.channel.to_string(),
+        from: zone.show(facts.from),
+        to: zone.show(facts.to),
+        factors: told.collect::<Vec<_>>().join(" x "),
+        uncorrected,
+        corrected,
+        low,
+        high,
     }
 }
 

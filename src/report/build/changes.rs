@@ -20,8 +20,10 @@ pub(super) fn change(facts: &ChangeFacts, zone: &Zone) -> PlanChange {
         er_new: figure(one.er_new, TONNES),
         counts: match one.counts {
             "lower" => "the lower of both".to_owned(),
+            "each" => "each in its time".to_owned(),
             side => side.to_owned(),
         },
+        why_whole: one.why_whole.clone(),
     });
     let approval = stated.and_then(|stated| stated.approval.as_ref());
     PlanChange {

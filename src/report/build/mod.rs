@@ -9,7 +9,7 @@ mod uncertainty;
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
-    Project, Provenance, QualityCount, Refused, Report, Status, Step, Withheld, Year,
+    Project, Provenance, QualityCount, Refused, Report, Status, Step, Stretch, Withheld, Year,
 };
 use crate::config::plan::confidential::{Confidential, Part};
 use crate::domain::decimal::Decimal;
@@ -22,6 +22,7 @@ use crate::period::statement::{
     ChannelFacts, DocumentFacts, DoubtCost, FixedFacts, InputTotal, MethodologyFacts,
     ParameterFacts, Statement, StepResult, YearResult,
 };
+use crate::period::stretches::StretchResult;
 use crate::period::{ChannelCount, Noted, RefusedGroup, statement};
 
 /// Unit of all emissions.
@@ -46,7 +47,7 @@ impl Report {
             period: period(statement.period, &statement.project.zone),
             claimed: whole(statement.years.iter().map(|year| year.claimed).sum()),
             unresolved: whole(statement.unresolved),
-            years: statement.years.iter().map(year).collect(),
+            years: statement.years.iter().map(|one| year(one, zone)).collect(),
             parameters: statement.parameters.iter().map(parameter).collect(),
             fixed: statement.fixed.iter().map(fixed).collect(),
             gaps: statement.doubts.iter().map(gap).collect(),
@@ -170,7 +171,7 @@ fn period(period: calendar::Period, zone: &Zone) -> Period {
     }
 }
 
-fn year(facts: &YearResult) -> Year {
+fn year(facts: &YearResult, zone: &Zone) -> Year {
     let tonnes = |value| figure(value, TONNES);
     Year {
         methodology: facts.methodology.clone(),
@@ -192,6 +193,23 @@ fn year(facts: &YearResult) -> Year {
         why: facts.why.clone(),
         inputs: facts.inputs.iter().map(input).collect(),
         categories: facts.categories.iter().map(category).collect(),
+        factored: facts.factored.iter().map(|one| calibration::factored(one, zone)).collect(),
+        stretches: facts.stretches.iter().map(stretch).collect(),
+        steps: facts.steps.iter().map(step).collect(),
+    }
+}
+
+fn stretch(facts: &StretchResult) -> Stretch {
+    let tonnes = |value| figure(value, TONNES);
+    Stretch {
+        from: facts.part.from().to_string(),
+        to: facts.part.to().to_string(),
+        days: facts.part.day_count(),
+        re: tonnes(facts.re),
+        pe: tonnes(facts.pe),
+        er: tonnes(facts.er),
+        inputs: facts.inputs.iter().map(input).collect(),
+        fixed: facts.fixed.iter().map(fixed).collect(),
         steps: facts.steps.iter().map(step).collect(),
     }
 }

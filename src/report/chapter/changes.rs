@@ -5,10 +5,11 @@ use super::block::{Block, Table, code, figure, text};
 use crate::report::model::Report;
 
 pub(super) fn chapter(report: &Report) -> Chapter {
-    let blocks = match report.changes.is_empty() {
+    let mut blocks = match report.changes.is_empty() {
         true => vec![super::nothing("changes of the registered plan and deviations from it")],
         false => vec![changes(report), effects(report)],
     };
+    blocks.extend(stretches(report));
     Chapter::new("changes", "Changes and deviations", blocks).on_sheet("Changes")
 }
 
@@ -63,11 +64,39 @@ fn effects(report: &Report) -> Block {
                 text(format!("{} {}", one.methodology, one.year)),
                 figure(at("er_old"), &one.er_old),
                 figure(at("er_new"), &one.er_new),
-                text(&one.counts),
+                text(match one.why_whole.as_str() {
+                    "" => one.counts.clone(),
+                    why => format!("{}: the year cannot be cut at its date: {why}", one.counts),
+                }),
             ]
         })
     });
     let columns = ["What", "Year", "#ER with the old", "#ER with the new", "Counts"];
     let caption = "What each change alters, all else as it counts, in tCO2e";
     Block::Table(Table::new(caption, &columns, rows))
+}
+
+/// The years that are cut at the date of an approved change.
+fn stretches(report: &Report) -> Option<Block> {
+    let years = report.years.iter().enumerate();
+    let rows: Vec<_> = years
+        .flat_map(|(index, year)| {
+            year.stretches.iter().enumerate().map(move |(row, one)| {
+                let at = |name: &str| format!("/years/{index}/stretches/{row}/{name}");
+                vec![
+                    text(report.name_of(year)),
+                    text(&one.from),
+                    text(&one.to),
+                    text(one.days.to_string()),
+                    figure(at("re"), &one.re),
+                    figure(at("pe"), &one.pe),
+                    figure(at("er"), &one.er),
+                ]
+            })
+        })
+        .collect();
+    let columns = ["Year", "From", "To (inclusive)", "#Days", "#RE", "#PE", "#ER"];
+    let caption = "Years cut at the date of an approved change, each stretch by its own values, in tCO2e; \
+                   ER is rounded down once, for the year";
+    (!rows.is_empty()).then(|| Block::Table(Table::new(caption, &columns, rows)))
 }

@@ -5,7 +5,7 @@ use super::block::{Block, Table, figure, or_dash, paragraph, text};
 use crate::report::model::{Meter, Report};
 
 pub(super) fn chapter(report: &Report) -> Chapter {
-    let blocks = match report.calibration.devices.is_empty() {
+    let mut blocks = match report.calibration.devices.is_empty() {
         true => undeclared(report),
         false => {
             let mut blocks = vec![meters(report), states(report)];
@@ -13,6 +13,7 @@ pub(super) fn chapter(report: &Report) -> Chapter {
             blocks
         }
     };
+    blocks.extend(super::factors::of_meters(report));
     Chapter::new("meters", "Meters and calibration", blocks).on_sheet("Meters")
 }
 
@@ -23,14 +24,24 @@ fn undeclared(report: &Report) -> Vec<Block> {
         .iter()
         .map(|channel| vec![text(&channel.channel), text(&channel.serial), text(&channel.class)]);
     let columns = ["Channel", "Serial number", "Class"];
-    vec![
+    let mut blocks = vec![
         Block::Table(Table::new("Meters of the plan", &columns, rows)),
         super::nothing("calibrations"),
-        paragraph(
+    ];
+    match report.calibration.registers.is_empty() {
+        true => blocks.push(paragraph(
             "The plan declares no devices: whether its meters were in control is not known, and nothing \
              is corrected.",
-        ),
-    ]
+        )),
+        false => {
+            blocks.push(paragraph(
+                "The plan declares no devices: whether its meters were in control is not known. What check \
+                 meters filled in is corrected.",
+            ));
+            blocks.extend(corrections(report));
+        }
+    }
+    blocks
 }
 
 fn meters(report: &Report) -> Block {
@@ -136,7 +147,8 @@ fn corrections(report: &Report) -> Vec<Block> {
         "#Highest",
         "Units",
     ];
-    let caption = "Registers corrected for calibration, each apart, on the side where ER is lowest";
+    let caption = "Registers corrected for calibration or filled by a check meter, each apart, on the side \
+                   where ER is lowest";
     let registers = Table::new(caption, &columns, rows);
     let rows = calibration.effects.iter().enumerate().map(|(index, one)| {
         let at = |name: &str| format!("/calibration/effects/{index}/{name}");

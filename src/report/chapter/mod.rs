@@ -13,6 +13,7 @@ mod control;
 mod cross_checks;
 mod documents;
 mod eligibility;
+mod factors;
 mod flags;
 mod gaps;
 mod glossary;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::Source;
 use super::{Asked, Kind, Node, message, series, steps};
 use crate::report::bundle::BundleError;
-use crate::report::model::{Figure, Fixed, Input, Parameter, Step, Year};
+use crate::report::model::{Factored, Figure, Fixed, Input, Parameter, Step, Year};
 
 /// Opens the figure of each year that is asked for.
 pub fn open(source: &mut Source, asked: &Asked) -> Result<Vec<Node>, BundleError> {
@@ -24,6 +24,11 @@ pub fn open(source: &mut Source, asked: &Asked) -> Result<Vec<Node>, BundleError
             top.value.clone_from(&node.value);
             for (name, text) in steps::uncorrected(&calculation.source.report, year, &asked.label) {
                 top = top.fact(name, text);
+            }
+            for one in &year.stretches {
+                let (re, pe, er) = (shown(&one.re), shown(&one.pe), shown(&one.er));
+                let text = format!("{} to {}: RE {re}, PE {pe}, ER {er}", one.from, one.to);
+                top = top.fact("stretch of the year", text);
             }
             if asked.label == "ER" {
                 top = top.fact("claimed", shown(&year.claimed)).fact("why", &*year.why);
@@ -181,6 +186,20 @@ impl Calculation<'_> {
             .fact("taken", side(input))
             .fact("measured", input.measured.as_ref().map(shown).unwrap_or_default())
             .fact("measured for", format!("{} % of the time", input.coverage.shown));
+        let is_own = |one: &&Factored| parameter.as_ref().is_some_and(|own| own.label == one.label);
+        for one in self.year.factored.iter().filter(is_own) {
+            let told = |figure: &Option<Figure>| figure.as_ref().map(shown).unwrap_or_default();
+            let text = format!(
+                "{}, {} to {}: {} measured, times {}, is {}",
+                one.channel,
+                one.from,
+                one.to,
+                told(&one.uncorrected),
+                one.factors,
+                told(&one.corrected)
+            );
+            node = node.fact("correction factor", text);
+        }
         if !self.is_first(&input.label) {
             return Ok(node.with([Node::new(Kind::Note, "opened above")]));
         }

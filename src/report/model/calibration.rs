@@ -12,6 +12,45 @@ pub struct Calibration {
     pub registers: Vec<RegisterMonth>,
     /// By methodology and calendar year: what the corrections alter together.
     pub effects: Vec<CalibrationEffect>,
+    /// The correction factors that the last plan registers; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<Factor>,
+}
+
+/// What the totals of a channel are multiplied by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Factor {
+    /// What it corrects.
+    pub name: String,
+    pub channel: String,
+    pub factor: Figure,
+    /// Local dates, both inclusive; null where it has no beginning or end.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub source: String,
+    /// Who confirmed it; null while nobody did.
+    pub confirmed: Option<String>,
+}
+
+/// What a channel counts in a year, or in a stretch of it, before and after its correction factors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Factored {
+    /// The parameter.
+    pub label: String,
+    pub channel: String,
+    /// First instant and first after, local time with offset.
+    pub from: String,
+    pub to: String,
+    /// Each factor with what it corrects; all multiply.
+    pub factors: String,
+    /// As measured, and as that counts; null when nothing was measured.
+    pub uncorrected: Option<Figure>,
+    pub corrected: Option<Figure>,
+    /// Lowest and highest that it counts as, before the correction for calibrations.
+    pub low: Option<Figure>,
+    pub high: Option<Figure>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,6 +48,9 @@ pub struct ChangeEffect {
     /// ER with the old and the new value, all else as it counts.
     pub er_old: Figure,
     pub er_new: Figure,
-    /// `old`, `new`, or `the lower of both`.
+    /// `old`, `new`, `each in its time`, or `the lower of both`.
     pub counts: String,
+    /// Why an approved change does not count in its time alone; left out where that is not so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why_whole: String,
 }

@@ -15,7 +15,8 @@ mod result;
 mod uncertainty;
 
 pub use calibration::{
-    Calibration, CalibrationEffect, Certificate, Device, Meter, MeterState, Move, RegisterMonth,
+    Calibration, CalibrationEffect, Certificate, Device, Factor, Factored, Meter, MeterState, Move,
+    RegisterMonth,
 };
 pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use cross::{Allocation, GapStretch, PathPair};
@@ -25,7 +26,7 @@ pub use project::{Equation, Methodology, Period, Post, Project, Status, Withheld
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };
-pub use result::{Category, Gap, Input, Step, Year};
+pub use result::{Category, Gap, Input, Step, Stretch, Year};
 pub use uncertainty::{Cause, Rank, Share, Uncertainty};
 
 use serde::{Deserialize, Serialize};

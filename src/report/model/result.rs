@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Factored, Figure, Fixed};
 
 /// The result of a calendar year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,30 @@ pub struct Year {
     pub inputs: Vec<Input>,
     /// Categories of the days, for methodologies that select by them.
     pub categories: Vec<Category>,
+    /// What channels count by correction factors; left out where none is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factored: Vec<Factored>,
+    /// Where the year is cut at the date of an approved change: its stretches, which add up to it; left out
+    /// where it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stretches: Vec<Stretch>,
     /// The calculation, step by step.
+    pub steps: Vec<Step>,
+}
+
+/// A stretch of a year, with the values that are registered for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Stretch {
+    pub from: String,
+    pub to: String,
+    pub days: i32,
+    pub re: Figure,
+    pub pe: Figure,
+    pub er: Figure,
+    pub inputs: Vec<Input>,
+    /// As they entered the equations.
+    pub fixed: Vec<Fixed>,
     pub steps: Vec<Step>,
 }
 

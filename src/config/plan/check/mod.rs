@@ -4,6 +4,7 @@ mod changes;
 mod channels;
 mod confidential;
 mod devices;
+mod factors;
 mod practice;
 mod readers;
 mod registered;

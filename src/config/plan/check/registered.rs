@@ -93,6 +93,7 @@ impl Findings<'_> {
             }
         }
         let confidential = self.confidential(&raw.confidential, &fixed);
+        let factors = self.correction_factors(&raw.correction_factor, channels, &parameters);
         Some(Registered {
             title: raw.title.clone(),
             reference: raw.reference.clone(),
@@ -106,6 +107,7 @@ impl Findings<'_> {
             index_sets_of,
             parameters,
             fixed,
+            factors,
             ex_ante,
             ex_ante_of,
             posts: raw.post.iter().map(|post| (post.post.clone(), post.role.clone())).collect(),

@@ -246,7 +246,7 @@ impl Findings<'_> {
         found
     }
 
-    fn all_known<'c>(
+    pub(super) fn all_known<'c>(
         &mut self,
         texts: &[Text],
         channels: &'c [ChannelPlan],

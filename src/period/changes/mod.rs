@@ -1,24 +1,28 @@
 //! Changes of what is registered: which values of a plan's history count in a part of a year.
 //!
-//! An approved change counts for the time that its kind says. Where it is not approved, or a part lies
-//! on both sides of its date, the part is evaluated with the old and with the new value (all changes
+//! An approved change counts for the time that its kind says; a part that lies on both sides of its date
+//! is cut there where the equations allow it ([`super::stretches`]). Where it is not approved, or the part
+//! cannot be cut, the part is evaluated with the old and with the new value (all changes
 //! together, every combination), and the lowest ER counts; both stand in the report. What cannot be
 //! evaluated side by side (zone, methodologies, indices, a parameter that comes or goes) keeps the
 //! period from being sealed until it is approved.
+
+mod version;
 
 use std::sync::Arc;
 
 use super::calendar::Period;
 use super::collect::Series;
 use super::evaluate::{self, Applied, Evaluated};
-use super::{Input, Noted, PeriodError, applied_under};
+use super::{Input, Noted, PeriodError, applied_under, stretches};
+use crate::config::plan::Plan;
 use crate::config::plan::change::{ChangeKind, PlanChange};
-use crate::config::plan::difference::{Difference, Subject, differences};
-use crate::config::plan::{FixedValue, Parameter, Plan, Registered};
+use crate::config::plan::difference::{Difference, FactorChange, Subject, differences};
 use crate::domain::decimal::Decimal;
 use crate::domain::flag::{Code, Severity};
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::{Date, Timestamp, Zone};
 use crate::methodology::Number;
+use version::{Key, Version};
 
 /// Combinations of old and new values that are evaluated at most for a part of a year.
 pub const COMBINATIONS_MAX: usize = 64;
@@ -58,11 +62,39 @@ pub struct ChangeEffect {
     /// ER with the old and the new value, all else as it counts; in tCO2e.
     pub er_old: Decimal,
     pub er_new: Decimal,
-    /// `old`, `new`, or `lower` where neither is settled.
+    /// `old`, `new`, `each` in its time, or `lower` where neither is settled.
     pub counts: &'static str,
+    /// Why an approved change is not counted in its time alone; empty where that is not so.
+    pub why_whole: String,
+}
+
+impl ChangeEffect {
+    /// The same change in a later stretch of the year.
+    fn join(&mut self, later: &Self) {
+        let sum = |a: Decimal, b: Decimal| crate::period::exact::add_rounded(a, b).unwrap_or(a);
+        self.er_old = sum(self.er_old, later.er_old);
+        self.er_new = sum(self.er_new, later.er_new);
+        self.counts = match (self.counts, later.counts) {
+            (one, other) if one == other => one,
+            ("lower", _) | (_, "lower") => "lower",
+            _ => "each",
+        };
+    }
 }
 
 impl ChangeFacts {
+    /// The first dates on which what it states counts, and no longer counts, where its kind has some.
+    #[must_use]
+    pub fn borders(&self, zone: &Zone) -> Vec<Date> {
+        match self.stated.as_ref().map(|stated| stated.kind) {
+            Some(ChangeKind::Deviation { from, to }) => vec![from, to.next()],
+            Some(ChangeKind::Permanent { from }) => {
+                vec![from.unwrap_or_else(|| zone.date_of(self.valid_from))]
+            }
+            Some(ChangeKind::Correction) | None => Vec::new(),
+        }
+    }
+
     #[must_use]
     pub fn is_approved(&self) -> bool {
         self.stated.as_ref().is_some_and(|stated| stated.approval.is_some())
@@ -111,9 +143,14 @@ impl ChangeFacts {
             .effects
             .iter()
             .map(|one| {
-                let shown = |value| super::exact::rounded(value, 3);
+                let shown = |value| crate::period::exact::rounded(value, 3);
                 let counts = match one.counts {
-                    "lower" => "the lower counts".to_owned(),
+                    "lower" if one.why_whole.is_empty() => "the lower counts".to_owned(),
+                    "lower" => format!(
+                        "the lower counts for the whole of the year, which cannot be cut at its date: {}",
+                        one.why_whole
+                    ),
+                    "each" => "each counts for its time".to_owned(),
                     side => format!("the {side} one counts"),
                 };
                 let (old, new) = (shown(one.er_old), shown(one.er_new));
@@ -152,21 +189,13 @@ pub(super) struct Changes {
 }
 
 /// What one fixed value or parameter was, plan by plan.
+#[derive(Clone)]
 struct Label {
     key: Key,
     /// The first, and what each change made of it.
     versions: Vec<Version>,
     /// The change that made each version after the first: its place among the facts.
     changes: Vec<usize>,
-}
-
-/// Methodology, symbol and members; fixed values and parameters are told apart.
-type Key = (bool, String, String, Vec<String>);
-
-#[derive(Clone)]
-enum Version {
-    Fixed(FixedValue),
-    Parameter(Parameter),
 }
 
 /// Which side of a change counts in a part.
@@ -207,6 +236,13 @@ impl Changes {
         let (before, after) = match difference.subject {
             Subject::Fixed(both) => (Version::Fixed(both.0), Version::Fixed(both.1)),
             Subject::Parameter(both) => (Version::Parameter(both.0), Version::Parameter(both.1)),
+            Subject::Factor(change) => {
+                let FactorChange { name, channel, old, new } = *change;
+                (
+                    Version::Factors(name.clone(), channel.clone(), old),
+                    Version::Factors(name, channel, new),
+                )
+            }
             Subject::Structure | Subject::Calibration => return,
         };
         let key = after.key();
@@ -233,11 +269,70 @@ impl Changes {
         series: &[Series<'_>],
         part: Period,
     ) -> Result<Evaluated, PeriodError> {
-        let of_methodology = |label: &&Label| label.key.1 == applied.id;
-        let labels: Vec<&Label> = self.labels.iter().filter(of_methodology).collect();
+        let of_methodology = |label: &&Label| label.key.is_of(&applied.id, input.plans);
+        let labels: Vec<Label> = self.labels.iter().filter(of_methodology).cloned().collect();
+        let labels: Vec<&Label> = labels.iter().collect();
         if labels.is_empty() {
             return evaluate::year(input, applied, part);
         }
+        let zone = &input.plan.registered.zone;
+        let dates = self.dates(&labels, part, zone);
+        let (parts, why_whole) = match stretches::cut(applied.methodology, part, &dates) {
+            Ok(parts) if !dates.is_empty() => (parts, String::new()),
+            Err(why) if !dates.is_empty() => (vec![part], why),
+            _ => (vec![part], String::new()),
+        };
+        let (mut pieces, mut effects) = (Vec::new(), Vec::<(usize, ChangeEffect)>::new());
+        for stretch in parts {
+            let (piece, found) = self.lowest_of(input, applied, series, stretch, &labels)?;
+            pieces.push(piece);
+            for (place, effect) in found {
+                match effects.iter_mut().find(|(known, _)| *known == place) {
+                    Some((_, known)) => known.join(&effect),
+                    None => effects.push((place, effect)),
+                }
+            }
+        }
+        for (place, mut effect) in effects {
+            if effect.counts == "lower" && self.facts[place].is_approved() {
+                effect.why_whole.clone_from(&why_whole);
+            }
+            self.facts[place].effects.push(effect);
+        }
+        match pieces.len() {
+            1 => pieces.pop(),
+            _ => stretches::merge(applied, part, pieces),
+        }
+        .ok_or_else(|| PeriodError::Evaluation {
+            year: part.from().year(),
+            reason: "its stretches do not add up within the digits of a number".to_owned(),
+        })
+    }
+
+    /// The first dates of the stretches, after the first, in which different versions are approved.
+    fn dates(&self, labels: &[&Label], part: Period, zone: &Zone) -> Vec<Date> {
+        let mut dates: Vec<Date> = Vec::new();
+        for place in labels.iter().flat_map(|label| &label.changes) {
+            let change = &self.facts[*place];
+            if change.is_approved() {
+                dates.extend(change.borders(zone));
+            }
+        }
+        dates.retain(|date| part.from() < *date && *date <= part.to());
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
+    /// A stretch with the versions that count, or where ER is lowest; and what each change alters in it.
+    fn lowest_of(
+        &self,
+        input: &Input<'_>,
+        applied: &Applied<'_>,
+        series: &[Series<'_>],
+        part: Period,
+        labels: &[&Label],
+    ) -> Result<(Evaluated, Vec<(usize, ChangeEffect)>), PeriodError> {
         let zone = &input.plan.registered.zone;
         let year = part.from().year();
         let allowed: Vec<Vec<usize>> =
@@ -278,7 +373,7 @@ impl Changes {
             }
         }
         let Some((chosen, counted)) = lowest else {
-            return evaluate::year(input, applied, part);
+            return Ok((evaluate::year(input, applied, part)?, Vec::new()));
         };
         let mut effects = Vec::new();
         for (index, label) in labels.iter().enumerate() {
@@ -295,13 +390,14 @@ impl Changes {
                 };
                 let (er_old, er_new) = (with(step)?, with(step + 1)?);
                 let methodology = applied.id.clone();
-                effects.push((*place, ChangeEffect { methodology, year, er_old, er_new, counts }));
+                let why_whole = String::new();
+                effects.push((
+                    *place,
+                    ChangeEffect { methodology, year, er_old, er_new, counts, why_whole },
+                ));
             }
         }
-        for (place, effect) in effects {
-            self.facts[place].effects.push(effect);
-        }
-        Ok(counted)
+        Ok((counted, effects))
     }
 
     /// The versions that may count in a part.
@@ -337,43 +433,6 @@ impl Changes {
             (_, (false, _)) => Stand::Old,
             (true, (true, true)) => Stand::New,
             _ => Stand::Either,
-        }
-    }
-}
-
-impl Version {
-    fn key(&self) -> Key {
-        match self {
-            Self::Fixed(f) => (true, f.methodology.clone(), f.symbol.clone(), f.members.clone()),
-            Self::Parameter(p) => {
-                (false, p.methodology.clone(), p.symbol.clone(), p.members.clone())
-            }
-        }
-    }
-
-    /// Takes the place of the value of the same name.
-    fn put(&self, registered: &mut Registered) {
-        match self {
-            Self::Fixed(value) => {
-                let is_it = |one: &&mut FixedValue| {
-                    one.methodology == value.methodology
-                        && one.symbol == value.symbol
-                        && one.members == value.members
-                };
-                if let Some(one) = registered.fixed.iter_mut().find(is_it) {
-                    one.clone_from(value);
-                }
-            }
-            Self::Parameter(value) => {
-                let is_it = |one: &&mut Parameter| {
-                    one.methodology == value.methodology
-                        && one.symbol == value.symbol
-                        && one.members == value.members
-                };
-                if let Some(one) = registered.parameters.iter_mut().find(is_it) {
-                    one.clone_from(value);
-                }
-            }
         }
     }
 }
