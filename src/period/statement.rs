@@ -16,6 +16,7 @@ use super::paths::PathFacts;
 use super::stretches::StretchResult;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
 use crate::config::plan::CorrectionFactor;
+use crate::config::plan::confidential::Confidential;
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
@@ -104,6 +105,8 @@ pub struct ProjectFacts {
     pub plan_leaf: i64,
     /// Post and role.
     pub posts: Vec<(String, String)>,
+    /// What the public version of the report hides.
+    pub confidential: Vec<Confidential>,
 }
 
 /// The methodology that was applied.

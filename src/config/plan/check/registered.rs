@@ -92,6 +92,7 @@ impl Findings<'_> {
                 });
             }
         }
+        let confidential = self.confidential(&raw.confidential, &fixed);
         let factors = self.correction_factors(&raw.correction_factor, channels, &parameters);
         Some(Registered {
             title: raw.title.clone(),
@@ -120,6 +121,7 @@ impl Findings<'_> {
             monthly_check: raw.monthly_check.clone(),
             eligibility: self.criteria(&raw.eligibility),
             cross_checks: self.cross_checks(raw, channels),
+            confidential,
         })
     }
 
