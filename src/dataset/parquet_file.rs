@@ -1,13 +1,15 @@
 //! One Parquet file: written once with its row digest in the footer, read by columns and key range.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -15,6 +17,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
@@ -233,6 +236,87 @@ pub fn read(
     let shown = path.display().to_string();
     Ok(reader.map(move |batch| {
         batch.map_err(|source| DatasetError::Arrow { path: shown.clone(), source })
+    }))
+}
+
+/// True if a column of texts of a Parquet file that lies inside another file, `len` bytes from `start`
+/// on, has another value than this one.
+///
+/// # Errors
+/// When it cannot be read or is no Parquet.
+pub fn has_other_text(
+    (path, start, len): (&Path, u64, u64),
+    column: &str,
+    value: &str,
+) -> Result<bool, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Inside { file, start, len })
+        .map_err(parquet_error(path))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+    let reader = builder.with_projection(mask).with_batch_size(READ_ROWS);
+    for batch in reader.build().map_err(parquet_error(path))? {
+        let batch = batch.map_err(|source| {
+            let path = path.display().to_string();
+            DatasetError::Arrow { path, source }
+        })?;
+        let texts = batch.columns().first().and_then(|one| one.as_string_opt::<i32>());
+        let texts = texts.ok_or_else(|| DatasetError::damaged(path, format!("no {column}")))?;
+        if texts.iter().any(|text| text != Some(value)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A file inside a file.
+struct Inside {
+    file: File,
+    start: u64,
+    len: u64,
+}
+
+impl Length for Inside {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Inside {
+    type T = std::io::Take<BufReader<File>>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(self.start + start))?;
+        Ok(BufReader::new(file).take(self.len.saturating_sub(start)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.saturating_add(length as u64) > self.len {
+            let what = format!("{length} bytes from {start} on, of {}", self.len);
+            return Err(parquet::errors::ParquetError::EOF(what));
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, self.start + start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// The first row group of a file whose values of an integer column may include this one.
+///
+/// # Errors
+/// When the file cannot be opened, or is not Parquet.
+pub(super) fn row_group_of(
+    path: &Path,
+    column: &str,
+    value: i64,
+) -> Result<Option<usize>, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
+    let metadata = builder.metadata();
+    let mut groups = 0..metadata.num_row_groups();
+    Ok(groups.find(|group| {
+        let range = int_range(metadata.row_group(*group), column);
+        range.is_none_or(|(low, high)| (low..=high).contains(&value))
     }))
 }
 

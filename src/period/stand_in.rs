@@ -178,8 +178,8 @@ fn pair(
     }
     let filled_us = filled.len() as i64 * INTERVAL_US;
     let filled_sum = sum_in(filled.iter().filter_map(|row| row.value), series[main].plan, unit);
-    let rows = &mut series[main].rows;
     for row in filled {
+        let rows = series[main].rows.to_mut();
         match rows.binary_search_by_key(&row.start, |one| one.start) {
             Ok(at) => rows[at] = row,
             Err(at) => rows.insert(at, row),
@@ -211,7 +211,7 @@ fn clear(series: &mut Series<'_>, from: Timestamp, to: Timestamp) {
     let plan = series.plan;
     let (low, high) = bounds(plan);
     let begin = series.rows.partition_point(|row| row.start.start() < from);
-    let inside = series.rows[begin..].iter_mut().take_while(|row| row.start.start() < to);
+    let inside = series.rows.to_mut()[begin..].iter_mut().take_while(|row| row.start.start() < to);
     for row in inside {
         (row.value, row.measured, row.low, row.high) = (None, None, low, high);
         row.covered_us = 0;
