@@ -190,6 +190,14 @@ impl Office {
         self.done(&[&step[..], &YEAR[..], &by[..]].concat());
     }
 
+    /// Makes the bundle of a version, which a recheck shows; gives its bytes.
+    fn bundle(&self, version: &str, out: &str) -> Vec<u8> {
+        let dates = ["bundle", "roof", "2020-01-01", "2020-12-31"];
+        self.done(&[&dates[..], &["--version", version, "--out", out]].concat());
+        self.done(&["recheck", out, "--trust", "data/keys/log.pub"]);
+        std::fs::read(self.path().join(out)).unwrap()
+    }
+
     /// Every file of a version, by name.
     fn version(&self, number: u32) -> Vec<(String, Vec<u8>)> {
         let folder =
@@ -226,13 +234,15 @@ impl Office {
     }
 }
 
+/// Ten days, the tenth.
 #[test]
-fn two_megawatt_hours_that_arrive_after_the_seal_make_a_candidate_and_a_second_version() {
+fn day_10_two_megawatt_hours_that_arrive_after_the_seal_make_a_candidate_and_a_second_version() {
     let office = Office::new();
     office.seal();
     assert_eq!(office.claimed(1), "371");
     assert_eq!(office.three_readers(), (365, "600.123000".to_owned()));
     let sealed = office.version(1);
+    let handed_out = office.bundle("1", "v1.zip");
     let told = office.done(&["period", "candidates", "--project", "roof"]);
     assert!(told.contains("nothing arrived"), "{told}");
 
@@ -309,6 +319,27 @@ fn two_megawatt_hours_that_arrive_after_the_seal_make_a_candidate_and_a_second_v
         office.json(&["period", "list", "--project", "roof"])[place]["state"].clone()
     };
     assert_eq!((state(0), state(1)), ("restated".into(), "sealed".into()));
+
+    // Both versions are handed out and shown; a digit of version 2 that is another is told; both open.
+    let second = office.bundle("2", "v2.zip");
+    let mut altered = second.clone();
+    let exact = b"\"value\": \"372.714137\"";
+    let place = second.windows(exact.len()).position(|bytes| bytes == exact).unwrap();
+    altered[place + exact.len() - 2] ^= 1;
+    std::fs::write(office.path().join("altered.zip"), altered).unwrap();
+    let (code, told) = office.run(&["recheck", "altered.zip", "--trust", "data/keys/log.pub"]);
+    assert_eq!(code, 1, "{told}");
+    assert!(told.contains("DIFFERS  data/report/"), "{told}");
+    let told = office.done(&["explain", "v2.zip", "ER.2020"]);
+    assert!(told.contains("372.714137") && told.contains("602.123*0.619"), "{told}");
+    // Version 1: as it was handed out, and handed out now, which has the same report over a longer log.
+    assert!(std::fs::read(office.path().join("v1.zip")).unwrap() == handed_out);
+    office.done(&["recheck", "v1.zip", "--trust", "data/keys/log.pub"]);
+    office.bundle("1", "again.zip");
+    for bundle in ["v1.zip", "again.zip"] {
+        let told = office.done(&["explain", bundle, "ER.2020"]);
+        assert!(told.contains("371.476137") && told.contains("600.123*0.619"), "{told}");
+    }
 }
 
 #[test]
@@ -463,8 +494,9 @@ fn a_car_is_closed_by_version_2_and_version_1_stays_as_it_was() {
     assert_eq!(life["materiality"], Value::Null);
 }
 
+/// Ten days, the ninth.
 #[test]
-fn energy_since_the_last_reading_shown_right_is_held_while_the_plate_differs() {
+fn day_9_energy_since_the_last_reading_shown_right_is_held_while_the_plate_differs() {
     let office = Office::new();
     office.seal();
     office.submit();
@@ -492,6 +524,7 @@ fn energy_since_the_last_reading_shown_right_is_held_while_the_plate_differs() {
     assert_eq!(flag["severity"], "critical");
     assert_eq!(flag["count"], 92 * 96);
     assert_eq!(office.claimed(1), "371");
+    office.bundle("2", "held.zip");
     // Shown right: the hold is lifted, and version 3 would claim all again.
     let listed = office.json(&["hold", "list", "--project", "roof"]);
     let act = listed[0]["act"].to_string();

@@ -68,7 +68,7 @@ fn mrv(folder: &Path, arguments: &[&str]) -> (i32, String) {
 
 /// Ten days, the seventh: with its key, with one bit flipped, made by another key, without a key.
 #[test]
-fn recheck_ends_with_0_1_1_and_3() {
+fn day_7_recheck_ends_with_0_1_1_and_3() {
     let kept = sealed(40);
     let folder = kept.folder.path();
     let (code, said) = mrv(folder, &["bundle", PROJECT, FROM, TO, "--out", "bundle.zip"]);

@@ -26,6 +26,9 @@ pub struct Arguments {
     /// First and last local date of the sealed period, both included.
     from: String,
     to: String,
+    /// The version of the period; the last one where not given.
+    #[arg(long, value_name = "N")]
+    version: Option<u32>,
     /// The file to make; PROJECT_FROM_TO.zip where not given.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -38,16 +41,21 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
     let id = project_id(&arguments.project)?;
     let (_, registry) = registry::read(&layout, &id)?;
     let mut seals = registry.seals().iter().rev();
-    let Some(seal) = seals.find(|one| one.seal.from == from && one.seal.to == to) else {
+    let is_wanted = |number: u32| arguments.version.is_none_or(|wanted| wanted == number);
+    let Some(seal) =
+        seals.find(|one| one.seal.from == from && one.seal.to == to && is_wanted(one.seal.version))
+    else {
         let known: Vec<String> = registry
             .seals()
             .iter()
-            .map(|one| format!("{} {}", one.seal.from, one.seal.to))
+            .map(|one| format!("{} {} version {}", one.seal.from, one.seal.to, one.seal.version))
             .collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let version =
+            arguments.version.map_or_else(String::new, |one| format!("version {one} of "));
         let reason = format!(
-            "project {id} has no sealed period from {from} to {to}; sealed are: {known}; seal it with mrv \
-             period close"
+            "project {id} has no {version}sealed period from {from} to {to}; sealed are: {known}; seal it \
+             with mrv period close"
         );
         return context.refused(&reason);
     };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::json;
 
+use super::context::UsageError;
 use super::workbook::read_report;
 use super::{Context, Ended};
 use crate::report::pdf::{self, Fonts};
@@ -13,19 +14,26 @@ use crate::report::{html, json as report_json, xlsx};
 
 /// Write the public version of a report: JSON, XLSX, HTML and PDF without what is confidential.
 ///
-/// The list is TOML: [[hide]] with what, why, and text = [".."] (hidden wherever it stands) or at = [".."]
-/// (places in report.json, * for any). Hidden parts are taken out of the bytes, not covered; the report
-/// lists them. Nothing is written while something hidden still stands elsewhere: its places are named.
+/// Hidden is what the plan lists under [[registered.confidential]], as the report has it, and what a list of
+/// one's own adds: TOML, [[hide]] with what, why, and text = [".."] (hidden wherever it stands) or at = [".."]
+/// (places in report.json, * for any). An entry of the list takes the place of the plan's entry of the same
+/// what. Hidden parts are taken out of the bytes, not covered; the report lists them. Nothing is written
+/// while something that the list hides still stands elsewhere: its places are named.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  mrv period publish --report .../v1/report.json --hide \
-    confidential.toml --out public")]
+#[command(
+    after_help = "Examples:\n  mrv period publish --report .../v1/report.json --out public\n  \
+    mrv period publish --report .../v1/report.json --hide confidential.toml --out public"
+)]
 pub struct Arguments {
     /// The full report.
     #[arg(long, value_name = "report.json")]
     report: PathBuf,
-    /// What is confidential.
+    /// What is confidential beside what the plan keeps back.
     #[arg(long, value_name = "FILE")]
-    hide: PathBuf,
+    hide: Option<PathBuf>,
+    /// Hide what --hide lists and nothing else, whatever the plan keeps back.
+    #[arg(long, requires = "hide")]
+    without_plan: bool,
     /// Folder to write into; it is made.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
@@ -36,10 +44,21 @@ pub struct Arguments {
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Ended> {
     let report = read_report(&arguments.report)?;
-    let shown = arguments.hide.display();
-    let text = std::fs::read_to_string(&arguments.hide).with_context(|| format!("read {shown}"))?;
-    let list = Confidential::parse(&text).map_err(|error| anyhow!("{shown}: {error}"))?;
-    let report = match public(&report, &list) {
+    let (list, shown) = match &arguments.hide {
+        Some(file) => {
+            let shown = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| format!("read {shown}"))?;
+            let list = Confidential::parse(&text).map_err(|error| anyhow!("{shown}: {error}"))?;
+            (list, shown)
+        }
+        None if report.project.confidential.is_empty() => {
+            let reason = "the plan of this report keeps nothing back ([[registered.confidential]]); name a \
+                          list: --hide FILE";
+            return Err(UsageError(reason.to_owned()).into());
+        }
+        None => (Confidential::default(), "the plan's list".to_owned()),
+    };
+    let report = match public(&report, &list, !arguments.without_plan) {
         Ok(report) => report,
         Err(error) => return context.refused(&format!("{shown}: {error}")),
     };

@@ -1,5 +1,7 @@
 //! `mrv sample draw|achieved|risk`: what a verifier looks at closer.
 
+mod strata;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -10,10 +12,12 @@ use super::context::UsageError;
 use super::{Context, Ended};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{Number, NumberError};
+use crate::report::Report;
 use crate::report::sample::draw::{Drawn, draw};
 use crate::report::sample::risk::{Ranked, rank};
 use crate::report::sample::size::{Confidence, Estimate, achieved, most_in_error, required};
-use crate::report::sample::unit::{UnitKind, population};
+use crate::report::sample::strata::{By, Stratum, allocated};
+use crate::report::sample::unit::{Unit, UnitKind, population};
 
 /// Decimals of a printed percentage.
 const DECIMALS: u32 = 2;
@@ -25,11 +29,15 @@ pub enum Command {
     ///
     /// The units of lowest SHA-256(seed, line feed, unit) are drawn: anyone can draw again, nobody can
     /// steer who does not choose the seed, and a larger sample contains the smaller one. The size is
-    /// that of simple random sampling from a finite population, precision relative to the estimate.
+    /// that of simple random sampling from a finite population, precision relative to the estimate. With
+    /// --strata the sample is spread over the parts of the population in proportion (largest remainder) and
+    /// drawn in each by the same rule.
     Draw(DrawArguments),
     /// Say what confidence and precision a sample achieved, from what was found.
     ///
-    /// RESULTS is CSV with a header: the unit, and `ok` or `error`, or a number for a mean.
+    /// RESULTS is CSV with a header: the unit, and `ok` or `error`, or a number for a mean. Of a sample in
+    /// strata a third column names the stratum, and --stratum says how many units each has: the estimate is
+    /// weighed by them.
     Achieved(AchievedArguments),
     /// List the units by risk: what the data show of each, and what the claim would lose without it.
     Risk(RiskArguments),
@@ -39,10 +47,10 @@ pub enum Command {
 struct Population {
     #[command(flatten)]
     period: asked::Subject,
-    /// The units: sites, meters, months (of meters) or documents.
+    /// The units: sites, meters, months (of meters), documents or certificates.
     #[arg(long, value_name = "UNITS")]
     of: String,
-    /// Of documents, those of one kind alone: invoice, lab-result, certificate, ...
+    /// Of documents, those of one kind alone: invoice, laboratory-result, weighbridge-ticket, ...
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
 }
@@ -75,6 +83,10 @@ pub struct DrawArguments {
     /// Draw this many, whatever they achieve.
     #[arg(long)]
     size: Option<u64>,
+    /// Spread the sample over parts of the population in proportion: by site, type (of meter), month, kind
+    /// (of document) or body (of certificate).
+    #[arg(long, value_name = "BY")]
+    strata: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,8 +97,11 @@ pub struct AchievedArguments {
     /// What was found, one line a unit.
     results: PathBuf,
     /// Units that the sample was drawn from.
-    #[arg(long)]
-    population: u64,
+    #[arg(long, required_unless_present = "stratum")]
+    population: Option<u64>,
+    /// Of a sample in strata: a stratum and how many units it has, once for each.
+    #[arg(long, value_name = "NAME=UNITS", conflicts_with = "population")]
+    stratum: Vec<String>,
     /// Two-sided confidence in percent: 90, 95 or 99.
     #[arg(long, default_value = "95", value_name = "PERCENT")]
     confidence: String,
@@ -131,7 +146,17 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
         Some(estimate) => achieved(count, size, estimate, confidence).map_err(usage)?,
         None => None,
     };
-    let drawn = draw(&names, &arguments.seed, usize::try_from(size).unwrap_or(usize::MAX));
+    let by = arguments.strata.as_deref().map(|by| strata_of(by, &report, &units)).transpose()?;
+    let (drawn, strata) = match by {
+        None => {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            (draw(&names, &arguments.seed, size), Vec::new())
+        }
+        Some(units) => {
+            let strata = allocated(&units, size);
+            (strata.iter().flat_map(|one| one.draw(&arguments.seed)).collect(), strata)
+        }
+    };
     let precision = precision.map(|one| shown_percent(&one)).transpose()?;
     let value = json!({
         "units": arguments.subject.of,
@@ -142,6 +167,9 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
         "confidence_percent": confidence.percent(),
         "expected_precision_percent": precision,
         "rank": "SHA-256(seed, line feed, unit)",
+        "strata": strata.iter().map(|one| json!({
+            "stratum": one.name, "population": one.units.len(), "size": one.size,
+        })).collect::<Vec<_>>(),
         "drawn": drawn.iter().map(|one| json!({
             "unit": one.unit, "rank": one.rank.to_string(),
         })).collect::<Vec<_>>(),
@@ -157,7 +185,10 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
         let line = |(place, one): (usize, &Drawn)| {
             format!("{:>4}  {}  {}", place + 1, &one.rank.to_string()[..12], one.unit)
         };
-        let lines: Vec<String> = drawn.iter().enumerate().map(line).collect();
+        let part =
+            |one: &Stratum| format!("stratum {}: {} of {}", one.name, one.size, one.units.len());
+        let lines = strata.iter().map(part).chain(drawn.iter().enumerate().map(line));
+        let lines: Vec<String> = lines.collect();
         format!(
             "{} of {count} {}, seed {:?}{expected}; rests on {rests_on}\n{}",
             drawn.len(),
@@ -169,18 +200,36 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
+/// Each unit with its stratum.
+fn strata_of(by: &str, report: &Report, units: &[Unit]) -> Result<Vec<(String, String)>> {
+    let Some(by) = By::parse(by) else {
+        let known = By::ALL.map(By::as_str).join(", ");
+        return Err(UsageError(format!("--strata {by:?}: there are {known}")).into());
+    };
+    let stratum = |unit: &Unit| {
+        let name = by.of(report, unit).ok_or_else(|| {
+            UsageError(format!("--strata {}: {} has none", by.as_str(), unit.name))
+        })?;
+        Ok((name, unit.name.clone()))
+    };
+    units.iter().map(stratum).collect()
+}
+
 fn achieved_by(context: &Context, arguments: &AchievedArguments) -> Result<Ended> {
     let confidence = confidence(&arguments.confidence)?;
+    let Some(population) = arguments.population else {
+        return strata::achieved(context, &arguments.results, &arguments.stratum, confidence);
+    };
     let found = Found::read(&arguments.results)?;
     let size = found.size();
-    if size > arguments.population {
-        let text = format!("{size} results of {} units", arguments.population);
+    if size > population {
+        let text = format!("{size} results of {} units", population);
         return Err(UsageError(text).into());
     }
-    let mut text = format!("{size} of {} units looked at", arguments.population);
+    let mut text = format!("{size} of {} units looked at", population);
     let mut precision = None;
     if let Some(estimate) = found.estimate().map_err(usage)? {
-        let reached = achieved(arguments.population, size, &estimate, confidence).map_err(usage)?;
+        let reached = achieved(population, size, &estimate, confidence).map_err(usage)?;
         precision = reached.map(|one| shown_percent(&one)).transpose()?;
         if let Some(precision) = &precision {
             text += &match &estimate {
@@ -199,7 +248,7 @@ fn achieved_by(context: &Context, arguments: &AchievedArguments) -> Result<Ended
     }
     let most = match &found {
         Found::Checked { errors, .. } if errors.is_empty() => {
-            let most = most_in_error(arguments.population, size, confidence).map_err(usage)?;
+            let most = most_in_error(population, size, confidence).map_err(usage)?;
             text += &format!(
                 "; none had an error: at {} % confidence at most {most} of all have one",
                 confidence.percent()
@@ -213,7 +262,7 @@ fn achieved_by(context: &Context, arguments: &AchievedArguments) -> Result<Ended
         Found::Values(_) => None,
     };
     let value = json!({
-        "population": arguments.population,
+        "population": population,
         "size": size,
         "confidence_percent": confidence.percent(),
         "achieved_precision_percent": precision,

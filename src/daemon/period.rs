@@ -20,6 +20,8 @@ use crate::report::{Report, ReportError, html, json, text, xlsx};
 
 /// Folder of a draft's report; the next draft replaces it.
 const DRAFT: &str = "draft";
+/// The one form that needs fonts of the machine.
+const PDF: &str = "report.pdf";
 /// Ending of the folder of a report whose seal is not recorded yet.
 const UNSEALED: &str = ".unsealed";
 
@@ -168,28 +170,22 @@ pub fn write(
         .join(format!("{}_{}", close.from, close.to))
         .join(if is_draft { DRAFT.to_owned() } else { version_folder(version) + UNSEALED });
     create_folder(&folder)?;
-    let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
-    let (printed, notes) = print(layout, &report);
-    let summary = text::write(&report);
-    let report_json = json::write(&report).map_err(|error| failed(&error))?;
-    let workbook = xlsx::write(&report).map_err(|error| failed(&error))?;
-    put(&folder, "report.json", report_json.as_bytes())?;
-    put(&folder, "report.html", html::write(&report).as_bytes())?;
-    put(&folder, "report.xlsx", &workbook)?;
-    match printed {
-        Some(pdf) => put(&folder, "report.pdf", &pdf)?,
-        // A draft replaces the one before it: an older PDF must not stand beside newer figures.
-        None => remove(&folder.join("report.pdf"))?,
+    let forms = forms(layout, &report)?;
+    for (name, bytes) in &forms.files {
+        put(&folder, name, bytes)?;
     }
-    put(&folder, "summary.txt", summary.as_bytes())?;
+    if forms.files.iter().all(|(name, _)| *name != PDF) {
+        // A draft replaces the one before it: an older PDF must not stand beside newer figures.
+        remove(&folder.join(PDF))?;
+    }
     crate::dataset::durable::sync_folder(&folder)?;
     Ok(Closed {
         folder,
         is_draft,
         version,
         // What one machine's fonts lack is told, and is no part of the report.
-        summary: summary + &notes,
-        report: report_json,
+        summary: forms.summary + &forms.notes,
+        report: forms.json,
         unresolved: i64::try_from(statement.unresolved).unwrap_or(i64::MIN),
         years: sealed_years(&statement),
         history: statement.history.iter().map(sealed_value).collect(),
@@ -269,6 +265,37 @@ pub fn is_sealable(close: &Close) -> bool {
         (Some(prepared), Some(reviewed)) => prepared != reviewed,
         _ => false,
     }
+}
+
+/// A report in all its forms.
+pub struct Forms {
+    /// By the name of the file: report.json, report.html, report.xlsx, summary.txt, and report.pdf where
+    /// there are fonts for it.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    pub json: String,
+    pub summary: String,
+    /// What the PDF could not print, a line each.
+    pub notes: String,
+}
+
+/// Every form of a report, as a close writes them: the same report and the same fonts give the same bytes.
+///
+/// # Errors
+/// When a form cannot be made.
+pub fn forms(layout: &Layout, report: &Report) -> Result<Forms, DaemonError> {
+    let failed = |error: &dyn std::fmt::Display| DaemonError::Setup(format!("report: {error}"));
+    let json = json::write(report).map_err(|error| failed(&error))?;
+    let summary = text::write(report);
+    let workbook = xlsx::write(report).map_err(|error| failed(&error))?;
+    let (printed, notes) = print(layout, report);
+    let mut files = vec![
+        ("report.json", json.clone().into_bytes()),
+        ("report.html", html::write(report).into_bytes()),
+        ("report.xlsx", workbook),
+        ("summary.txt", summary.clone().into_bytes()),
+    ];
+    files.extend(printed.map(|pdf| (PDF, pdf)));
+    Ok(Forms { files, json, summary, notes })
 }
 
 /// The report as PDF, and what it could not print, a line each; a want of fonts never stops a close.

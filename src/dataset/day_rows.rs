@@ -12,7 +12,7 @@ use super::durable::create_folder;
 use super::interval_rows::{intervals, read_rows};
 use super::layout::Layout;
 use super::ordered::{Ordered, arrow_error, month_file};
-use super::parquet_file::FileWriter;
+use super::parquet_file::{FileWriter, as_words};
 use super::read::months;
 use super::schema::Table;
 use crate::aggregate::interval::IntervalRow;
@@ -52,7 +52,8 @@ pub fn write_days(
         let mut writer = FileWriter::create(&path, Table::Intervals)?;
         let (mut channels, mut held) = (Channels::default(), Vec::new());
         loop {
-            read_rows(&path, &batch, &mut channels, range, &mut held)?;
+            let words = as_words(&batch).map_err(arrow_error(&path))?;
+            read_rows(&path, &words, &mut channels, range, &mut held)?;
             let next = rows.next_batch()?;
             // The last day of the last channel may go on in the next batch.
             let whole = if next.is_some() { last_day(&held, zone) } else { held.len() };

@@ -10,8 +10,8 @@ use arrow::error::ArrowError;
 
 use super::DatasetError;
 use super::layout::Layout;
-use super::parquet_file::{Selection, read};
-use super::read::{channel_key, files_between};
+use super::parquet_file::{Selection, Words, read};
+use super::read::{NameKeys, Names, files_between};
 use super::rows::{batch, flags, ints, texts, times, values};
 use super::schema::Table;
 use crate::aggregate::interval::IntervalRow;
@@ -67,7 +67,8 @@ pub fn between(
     channels: &mut Channels,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Vec<IntervalRow>, DatasetError> {
-    let selection = Selection { time: Some(("start", from.us(), to.us())), ..Selection::default() };
+    let time = Some(("start", from.us(), to.us()));
+    let selection = Selection { time, words: true, ..Selection::default() };
     let mut rows = Vec::new();
     let days = (from.day().to_string(), to.day().to_string());
     for path in files_between(layout, Table::Intervals, project, from, to)? {
@@ -137,51 +138,47 @@ pub(super) fn read_rows(
 ) -> Result<(), DatasetError> {
     let missing = || DatasetError::damaged(path, "a column of intervals is missing");
     let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
-    let text = |name: &str| Ok::<_, DatasetError>(column(name)?.as_string::<i32>());
+    let words = |name: &str| Words::of(column(name)?).ok_or_else(missing);
     let int = |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Int64Type>());
     let decimal =
         |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Decimal128Type>());
-    let (sites, devices, quantities) = (text("site")?, text("device")?, text("quantity")?);
+    let names = Names::of(&words)?;
     let starts = column("start")?.as_primitive::<TimestampMicrosecondType>();
-    let (units, qualities, codes) = (text("unit")?, text("quality")?, text("flags")?);
+    let (units, qualities, codes) = (words("unit")?, words("quality")?, words("flags")?);
     let amounts = [decimal("value")?, decimal("measured")?, decimal("low")?, decimal("high")?];
     let (covered, counts) = (int("covered_us")?, int("count")?);
     let (first_leaf, last_leaf) = (int("first_leaf")?, int("last_leaf")?);
-    let mut last: Option<(usize, ChannelId)> = None;
+    let mut last: Option<(NameKeys, ChannelId)> = None;
     for row in 0..batch.num_rows() {
         let start = Timestamp::from_us(starts.value(row));
         if !(from..to).contains(&start) {
             continue;
         }
         let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
-        let names = |row: usize| (sites.value(row), devices.value(row), quantities.value(row));
+        let keys = names.keys(row);
         let channel = match last {
-            Some((seen, channel)) if names(seen) == names(row) => channel,
-            _ => {
-                let (site, device, quantity) = names(row);
-                channels.intern(&channel_key(path, site, device, quantity)?)
-            }
+            Some((seen, channel)) if seen == keys => channel,
+            _ => channels.intern(&names.channel(path, row)?),
         };
-        last = Some((row, channel));
+        last = Some((keys, channel));
         let amount = |index: usize| {
             let array = amounts[index];
             let micro = array.is_valid(row).then(|| array.value(row));
             micro.map(Fixed6::from_micro).transpose().map_err(|_| damaged("value"))
         };
-        let flags = if codes.is_valid(row) { codes.value(row) } else { "" };
         let is_linked = first_leaf.is_valid(row) && last_leaf.is_valid(row);
         rows.push(IntervalRow {
             channel,
             start: start.interval(),
-            unit: Unit::parse(units.value(row)).ok_or_else(|| damaged("unknown unit"))?,
+            unit: Unit::parse(units.text(row)).ok_or_else(|| damaged("unknown unit"))?,
             value: amount(0)?,
             measured: amount(1)?,
             low: amount(2)?,
             high: amount(3)?,
             covered_us: covered.value(row),
             count: counts.value(row),
-            quality: Quality::parse(qualities.value(row)).ok_or_else(|| damaged("quality"))?,
-            flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
+            quality: Quality::parse(qualities.text(row)).ok_or_else(|| damaged("quality"))?,
+            flags: Flags::parse(codes.text(row)).ok_or_else(|| damaged("unknown flag"))?,
             leaves: is_linked.then(|| (first_leaf.value(row), last_leaf.value(row))),
         });
     }

@@ -207,7 +207,7 @@ impl Ordered {
 impl Source {
     /// Reads the next batch that has rows; false at the end.
     fn load(&mut self, table: Table) -> Result<bool, DatasetError> {
-        while let Some(rows) = self.batches.next() {
+        for rows in self.batches.by_ref() {
             let rows = as_declared(&self.path, table, &rows?)?;
             let rows = match self.within {
                 Some(within) => inside(table, &rows, within).map_err(arrow_error(&self.path))?,

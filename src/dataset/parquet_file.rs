@@ -4,15 +4,19 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, TimeUnit,
+    TimestampMicrosecondType,
 };
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
@@ -198,6 +202,36 @@ pub struct Selection<'a> {
     pub leaves: Option<(i64, i64)>,
     /// Rows of a batch; `None` for [`READ_ROWS`].
     pub rows: Option<usize>,
+    /// Columns of texts as [`Words`]: where few texts stand in many rows, most of the time is spent in
+    /// copying them.
+    pub words: bool,
+}
+
+/// A column of texts, of which few differ, as a batch of [`Selection::words`] has it.
+pub struct Words<'a> {
+    keys: &'a Int32Array,
+    texts: &'a StringArray,
+}
+
+impl<'a> Words<'a> {
+    /// `None` where the column is of another type.
+    #[must_use]
+    pub fn of(array: &'a ArrayRef) -> Option<Self> {
+        let array = array.as_dictionary_opt::<Int32Type>()?;
+        Some(Self { keys: array.keys(), texts: array.values().as_string_opt::<i32>()? })
+    }
+
+    /// Rows with equal keys have equal texts; `None` for null.
+    #[must_use]
+    pub fn key(&self, row: usize) -> Option<i32> {
+        self.keys.is_valid(row).then(|| self.keys.value(row))
+    }
+
+    /// The text of a row; empty for null.
+    #[must_use]
+    pub fn text(&self, row: usize) -> &'a str {
+        self.key(row).map_or("", |key| self.texts.value(key as usize))
+    }
 }
 
 /// Reads a file by batches of rows in its order. Rows outside the selection's ranges may be among
@@ -210,8 +244,15 @@ pub fn read(
     selection: &Selection<'_>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, DatasetError>> + use<>, DatasetError> {
     let file = File::open(path).map_err(DatasetError::io("open", path))?;
-    let mut builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
+    let options = ArrowReaderOptions::new();
+    let mut metadata = ArrowReaderMetadata::load(&file, options).map_err(parquet_error(path))?;
+    if selection.words {
+        let options =
+            ArrowReaderOptions::new().with_schema(Arc::new(with_words(metadata.schema())));
+        let known = Arc::clone(metadata.metadata());
+        metadata = ArrowReaderMetadata::try_new(known, options).map_err(parquet_error(path))?;
+    }
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let groups: Vec<usize> = (0..builder.metadata().num_row_groups())
         .filter(|group| {
             let group = builder.metadata().row_group(*group);
@@ -237,6 +278,29 @@ pub fn read(
     Ok(reader.map(move |batch| {
         batch.map_err(|source| DatasetError::Arrow { path: shown.clone(), source })
     }))
+}
+
+/// Rows whose texts are read as keys of a dictionary, as those of [`Selection::words`] are.
+///
+/// # Errors
+/// Never for rows of a table; an error of Arrow is passed on.
+pub(super) fn as_words(rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let schema = with_words(&rows.schema());
+    let columns = rows.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| arrow::compute::cast(column, field.data_type()));
+    RecordBatch::try_new(Arc::new(schema.clone()), columns.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A schema whose texts are keys of a dictionary.
+fn with_words(schema: &Schema) -> Schema {
+    let field = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 => {
+            let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(words))
+        }
+        _ => Arc::clone(field),
+    };
+    Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
 }
 
 /// True if a column of texts of a Parquet file that lies inside another file, `len` bytes from `start`

@@ -7,7 +7,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 
 use super::DatasetError;
 use super::layout::Layout;
-use super::parquet_file::{Selection, read};
+use super::parquet_file::{Selection, Words, read};
 use super::rows::MessageRow;
 use super::schema::Table;
 use crate::domain::decimal::Fixed6;
@@ -293,50 +293,45 @@ pub(super) fn read_readings(
     let selection = Selection {
         columns: &READING_COLUMNS,
         time: Some(("at", from.us(), to.us())),
+        words: true,
         ..Selection::default()
     };
     for batch in read(path, &selection)? {
         let batch = batch?;
         let missing = || DatasetError::damaged(path, "a column of readings is missing");
         let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
-        let (sites, devices) =
-            (column("site")?.as_string::<i32>(), column("device")?.as_string::<i32>());
-        let quantities = column("quantity")?.as_string::<i32>();
+        let words = |name: &str| Words::of(column(name)?).ok_or_else(missing);
+        let names = Names::of(&words)?;
         let stamps = column("at")?.as_primitive::<TimestampMicrosecondType>();
         let values = column("value")?.as_primitive::<Decimal128Type>();
-        let flags = column("flags")?.as_string::<i32>();
+        let codes = words("flags")?;
         let leaves = column("leaf")?.as_primitive::<Int64Type>();
         let items = column("item")?.as_primitive::<Int64Type>();
         // Rows are sorted by channel, so its names are looked up once per run.
-        let mut last: Option<(usize, ChannelId)> = None;
+        let mut last: Option<(NameKeys, ChannelId)> = None;
+        let mut last_flags = (None, Flags::NONE);
         for row in 0..batch.num_rows() {
             let at = stamps.value(row);
             if at < from.us() || at >= to.us() {
                 continue;
             }
+            let keys = names.keys(row);
             let channel = match last {
-                Some((seen, channel))
-                    if sites.value(seen) == sites.value(row)
-                        && devices.value(seen) == devices.value(row)
-                        && quantities.value(seen) == quantities.value(row) =>
-                {
-                    channel
-                }
-                _ => channels.intern(&channel_key(
-                    path,
-                    sites.value(row),
-                    devices.value(row),
-                    quantities.value(row),
-                )?),
+                Some((seen, channel)) if seen == keys => channel,
+                _ => channels.intern(&names.channel(path, row)?),
             };
-            last = Some((row, channel));
+            last = Some((keys, channel));
             let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
-            let flags = if flags.is_valid(row) { flags.value(row) } else { "" };
+            let code = codes.key(row);
+            if code != last_flags.0 {
+                let flags = Flags::parse(codes.text(row)).ok_or_else(|| damaged("unknown flag"))?;
+                last_flags = (code, flags);
+            }
             let reading = Reading {
                 channel,
                 at: Timestamp::from_us(at),
                 value: Fixed6::from_micro(values.value(row)).map_err(|_| damaged("value"))?,
-                flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
+                flags: last_flags.1,
                 place: Place { leaf: leaves.value(row), item: items.value(row) },
             };
             each(reading, &batch, row);
@@ -345,19 +340,35 @@ pub(super) fn read_readings(
     Ok(())
 }
 
-pub(super) fn channel_key(
-    path: &Path,
-    site: &str,
-    device: &str,
-    quantity: &str,
-) -> Result<ChannelKey, DatasetError> {
-    let damaged =
-        |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
-    Ok(ChannelKey {
-        site: SiteId::parse(site).map_err(damaged)?,
-        device: DeviceId::parse(device).map_err(damaged)?,
-        quantity: QuantityId::parse(quantity).map_err(damaged)?,
-    })
+/// The columns that name a channel.
+pub(super) struct Names<'a>([Words<'a>; 3]);
+
+/// Equal for rows of one channel; of rows that follow each other different for different ones.
+pub(super) type NameKeys = [Option<i32>; 3];
+
+impl<'a> Names<'a> {
+    /// # Errors
+    /// As `words`, which finds a column by its name.
+    pub(super) fn of<E>(words: impl Fn(&str) -> Result<Words<'a>, E>) -> Result<Self, E> {
+        Ok(Self([words("site")?, words("device")?, words("quantity")?]))
+    }
+
+    pub(super) fn keys(&self, row: usize) -> NameKeys {
+        [0, 1, 2].map(|part| self.0[part].key(row))
+    }
+
+    /// # Errors
+    /// When a name is none.
+    pub(super) fn channel(&self, path: &Path, row: usize) -> Result<ChannelKey, DatasetError> {
+        let damaged =
+            |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
+        let [site, device, quantity] = [0, 1, 2].map(|part| self.0[part].text(row));
+        Ok(ChannelKey {
+            site: SiteId::parse(site).map_err(damaged)?,
+            device: DeviceId::parse(device).map_err(damaged)?,
+            quantity: QuantityId::parse(quantity).map_err(damaged)?,
+        })
+    }
 }
 
 fn int_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a arrow::array::Int64Array> {

@@ -402,6 +402,7 @@ fn project(input: &Input<'_>) -> ProjectFacts {
         plan_number: input.plan.number,
         plan_leaf: input.plan_leaf,
         posts: registered.posts.clone(),
+        confidential: registered.confidential.clone(),
     }
 }
 

@@ -13,6 +13,7 @@ use super::equations::CategoryInput;
 use super::gap_log::GapFacts;
 use super::paths::PathFacts;
 use super::{ChannelCount, LogState, Noted, RefusedGroup};
+use crate::config::plan::confidential::Confidential;
 use crate::decode::amount::Recorded;
 use crate::domain::decimal::Decimal;
 use crate::domain::digest::Sha256Digest;
@@ -98,6 +99,8 @@ pub struct ProjectFacts {
     pub plan_leaf: i64,
     /// Post and role.
     pub posts: Vec<(String, String)>,
+    /// What the public version of the report hides.
+    pub confidential: Vec<Confidential>,
 }
 
 /// The methodology that was applied.

@@ -4,8 +4,10 @@ use super::ReportError;
 use super::collect::Published;
 use crate::dataset::late::{Late, late};
 use crate::decode::act::{Content, dates};
+use crate::decode::devices::Devices;
 use crate::domain::time::{Timestamp, Zone};
 use crate::period::Period;
+use crate::period::calibration::timeline::timeline;
 use crate::period::dossier::{Cause, Dossier};
 use crate::publish::registry::Registry;
 
@@ -68,7 +70,8 @@ pub fn of(
 
 /// What arrived or was recorded with the leaves `[first, end)` and can alter a period: late readings
 /// by channel, acts on readings, amounts and devices, plans, and versions of earlier periods. In the
-/// order of their first leaves.
+/// order of their first leaves. A reading at the instant at which the period ends belongs to it too: what a
+/// register counted up to then is counted in the period.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -82,7 +85,8 @@ pub fn causes(
     let mut causes = Vec::new();
     let zone = registry.plans().latest().map(|plan| plan.registered.zone.clone());
     let zone = zone.unwrap_or_else(Zone::utc);
-    for (channel, late) in late(published.layout, published.project, range, (first, end))? {
+    let stamps = with_end(range);
+    for (channel, late) in late(published.layout, published.project, stamps, (first, end))? {
         let Some((leaf, _)) = late.leaves else { continue };
         causes.push(Cause { leaf, what: format!("{channel}: {}", late_words(&late, &zone)) });
     }
@@ -95,6 +99,11 @@ pub fn causes(
     causes.extend(acts(registry, period, range, (first, end)));
     causes.sort_by_key(|cause| cause.leaf);
     Ok(causes)
+}
+
+/// The stamps of readings that a time stands on: those at its last instant, which is not in it, too.
+fn with_end((from, to): (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
+    (from, Timestamp::from_us(to.us() + 1))
 }
 
 fn late_words(late: &Late, zone: &Zone) -> String {
@@ -126,8 +135,9 @@ fn acts(
     (from, to): (Timestamp, Timestamp),
     (first, end): (i64, i64),
 ) -> Vec<Cause> {
+    let (low, high) = with_end((from, to));
     let is_inside =
-        |at: &str| Timestamp::parse_rfc3339(at).is_ok_and(|at| (from..to).contains(&at));
+        |at: &str| Timestamp::parse_rfc3339(at).is_ok_and(|at| (low..high).contains(&at));
     let overlaps =
         |a: &str, b: &str| dates(a, b).is_ok_and(|(a, b)| a <= period.to() && period.from() <= b);
     let mut causes = Vec::new();
@@ -163,6 +173,23 @@ fn acts(
                 }
                 _ => continue,
             },
+            Content::Certificate(c) if alters_meters(registry, number, (from, to)) => {
+                let found = match c.as_found.as_str() {
+                    "" => format!("as left {}", c.as_left),
+                    found => format!("as found {found}"),
+                };
+                format!(
+                    "certificate {} of {} by {}, meter {} at {}: {found}",
+                    c.number, c.date, c.body, c.serial, c.device
+                )
+            }
+            Content::Exchange(e)
+                if is_between(&e.off, &e.on, (from, to))
+                    || alters_meters(registry, number, (from, to)) =>
+            {
+                let (old, new) = (&e.old.serial, &e.new.serial);
+                format!("meter {old} exchanged for {new} at {} on {}", e.device, e.off)
+            }
             Content::HoldLift(l) => format!("the hold of act {} is lifted: {}", l.hold, l.reason),
             Content::Seal(s) => match s.dates() {
                 Ok((from, to)) if to < period.from() && s.version > 1 => {
@@ -175,4 +202,22 @@ fn acts(
         causes.push(Cause { leaf: *leaf, what: format!("act {number}: {what}") });
     }
     causes
+}
+
+/// True if an act about meters alters which hung, or whether they were right, in a time.
+fn alters_meters(registry: &Registry, number: u32, range: (Timestamp, Timestamp)) -> bool {
+    let Some(plan) = registry.plans().latest() else { return false };
+    let states = |devices: &Devices| {
+        let all = devices.history(registry.plans());
+        all.iter().map(|one| timeline(one, &plan.registered.zone, range)).collect::<Vec<_>>()
+    };
+    let mut without = registry.devices().clone();
+    without.forget(number);
+    states(registry.devices()) != states(&without)
+}
+
+/// True if a time without a meter, both ends in it, touches `[from, to)`.
+fn is_between(off: &str, on: &str, (from, to): (Timestamp, Timestamp)) -> bool {
+    let at = |text: &str| Timestamp::parse_rfc3339(text).ok();
+    at(off).zip(at(on)).is_some_and(|(off, on)| off < to && from <= on)
 }

@@ -198,7 +198,7 @@ fn what_the_public_version_hides_is_in_no_byte_of_any_form() {
         full.channels[1].months[1].measured.clone().unwrap().shown,
     ];
     let list = Confidential::parse(LIST).unwrap();
-    let report = public(&full, &list).unwrap();
+    let report = public(&full, &list, true).unwrap();
     assert_eq!(report.hidden.len(), 3);
     assert!(report.hidden.iter().all(|one| one.count > 0));
     assert_eq!(report.project.participants, [BLOCK, BLOCK]);
@@ -242,7 +242,7 @@ fn a_list_that_misses_a_place_is_refused_and_the_place_named() {
     let full = report();
     let hide = |at: &str| {
         let list = format!("[[hide]]\nwhat = \"x\"\nwhy = \"y\"\nat = [\"{at}\"]\n");
-        public(&full, &Confidential::parse(&list).unwrap())
+        public(&full, &Confidential::parse(&list).unwrap(), true)
     };
     // The total stands in the sentence that says why, too.
     let Err(PublicError::StillThere { places, .. }) = hide("/years/0/inputs/0/chosen") else {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Which;
 use crate::cli::context::{UsageError, project_id};
 use crate::cli::{Context, Ended};
-use crate::daemon::period::version_folder;
+use crate::daemon::period::{forms, version_folder};
 use crate::daemon::request::{Answer, Request};
 use crate::dataset::layout::Layout;
 use crate::decode::life::PeriodKey;
@@ -20,7 +20,7 @@ use crate::publish::registry::{self, Registry};
 use crate::report::collect::{Named, Published};
 use crate::report::recompute::Past;
 use crate::report::restate::{AsOf, Candidate, candidate, changed_years, differences};
-use crate::report::{Report, dossier, html, json as report_json, text, xlsx};
+use crate::report::{Report, dossier};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mrv period candidates --project P")]
@@ -58,7 +58,8 @@ pub struct ReportArguments {
     /// received at or before this time (RFC 3339).
     #[arg(long, value_name = "LEAF|TIME")]
     as_of: String,
-    /// A new folder for report.json, report.html and report.xlsx; without it the summary is printed.
+    /// A new folder for report.json, report.html, report.xlsx and report.pdf; without it the summary is
+    /// printed.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
@@ -248,31 +249,55 @@ pub fn report(context: &Context, arguments: &ReportArguments) -> Result<Ended> {
     let key = arguments.which.dates()?;
     let as_of = AsOf::parse(&arguments.as_of).map_err(|error| UsageError(error.to_string()))?;
     let size = as_of.log_size(&layout, &id)?;
-    let mut past = Past::of_folder(&layout, &id, size, &std::env::temp_dir())?;
-    let mut collected = past.collect(Period::new(key.0, key.1)?)?;
-    collected.restate("");
-    let report = Report::of(&collected.state(Named::default())?);
-    let summary = text::write(&report);
-    let json = report_json::write(&report)?;
+    let (report, version) = as_it_was(&layout, &id, key, size)?;
+    let forms = forms(&layout, &report)?;
     if let Some(folder) = &arguments.out {
         let shown = folder.display();
         std::fs::create_dir(folder).with_context(|| format!("make the new folder {shown}"))?;
-        let html = html::write(&report);
-        let workbook = xlsx::write(&report)?;
-        for (name, bytes) in [
-            ("report.json", json.as_bytes()),
-            ("report.html", html.as_bytes()),
-            ("report.xlsx", workbook.as_slice()),
-            ("summary.txt", summary.as_bytes()),
-        ] {
+        for (name, bytes) in &forms.files {
             let path = folder.join(name);
             std::fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
         }
     }
-    let value: Value = serde_json::from_str(&json)?;
-    let value = json!({ "log_size": size, "report": value });
+    let value: Value = serde_json::from_str(&forms.json)?;
+    let value = json!({ "log_size": size, "version": version, "report": value });
     context.print(&value, || {
-        format!("as of {size} leaves; whatever came later is not looked at\n{}", summary.trim_end())
+        let stands = match version {
+            Some(version) => format!("version {version} as it was sealed"),
+            None => "a draft: no sealed version says this".to_owned(),
+        };
+        let told = (forms.summary + &forms.notes).trim_end().to_owned();
+        format!("as of {size} leaves; whatever came later is not looked at; {stands}\n{told}")
     })?;
     Ok(Ended::Done)
+}
+
+/// The report of a log size, and the version of the period that it is: where a sealed version says the same,
+/// this is that version as it was sealed, else a draft.
+fn as_it_was(
+    layout: &Layout,
+    id: &ProjectId,
+    key: PeriodKey,
+    size: i64,
+) -> Result<(Report, Option<u32>)> {
+    let scratch = std::env::temp_dir();
+    let (_, registry) = registry::read(layout, id)?;
+    let versions = registry.life().versions(key);
+    let seal = versions.iter().find(|one| one.seal.act.log_size == size);
+    let mut past = Past::of_folder(layout, id, size, &scratch)?;
+    if let Some(seal) = seal.map(|version| &version.seal.act) {
+        return Ok((Report::of(&past.sealed(seal)?), Some(seal.version)));
+    }
+    let mut collected = past.collect(Period::new(key.0, key.1)?)?;
+    collected.restate("");
+    let statement = collected.state(Named::default())?;
+    let standing = versions.iter().rev().find(|one| one.seal.leaf < size);
+    let is_same = |seal: &crate::decode::act::Seal| {
+        collected.dossier().causes.is_empty() && statement.digest.to_string() == seal.figures
+    };
+    if let Some(seal) = standing.map(|one| &one.seal.act).filter(|seal| is_same(seal)) {
+        let mut past = Past::of_folder(layout, id, seal.log_size, &scratch)?;
+        return Ok((Report::of(&past.sealed(seal)?), Some(seal.version)));
+    }
+    Ok((Report::of(&statement), None))
 }

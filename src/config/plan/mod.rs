@@ -8,6 +8,7 @@
 mod check;
 pub use check::stamps::parse_pattern;
 pub mod change;
+pub mod confidential;
 pub mod device;
 pub mod difference;
 pub mod history;
@@ -29,6 +30,7 @@ pub use device::{CalibrationRule, Certificate, DevicePlan, Plate};
 pub use reader::Reader;
 use watch::{CrossChecks, Exclusion, Settings, Watch};
 
+use confidential::Confidential;
 use practice::{Criterion, Filing, Required, Share};
 
 /// Version of the plan's file format, the value of its key `mrv_plan`.
@@ -121,6 +123,8 @@ pub struct Registered {
     pub eligibility: Vec<Criterion>,
     /// What is held against what.
     pub cross_checks: CrossChecks,
+    /// What the public version of a report hides.
+    pub confidential: Vec<Confidential>,
 }
 
 /// Members by index, in declared order.

@@ -85,6 +85,19 @@ pub struct RawRegistered {
     pub monthly_check: String,
     #[serde(default)]
     pub eligibility: Vec<RawCriterion>,
+    #[serde(default)]
+    pub confidential: Vec<RawConfidential>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfidential {
+    pub what: Text,
+    pub why: Text,
+    #[serde(default)]
+    pub parts: Vec<Text>,
+    #[serde(default)]
+    pub text: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -140,9 +140,10 @@ impl Devices {
         Ok(touched)
     }
 
-    /// Leaves an exchange out, as if it had not been recorded.
+    /// Leaves the exchange or certificate of an act out, as if it had not been recorded.
     pub fn forget(&mut self, number: u32) {
         self.exchanges.remove(&number);
+        self.certificates.remove(&number);
     }
 
     /// The exchanges that stand, by their act's number.

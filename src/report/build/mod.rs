@@ -9,8 +9,9 @@ mod uncertainty;
 use super::model::{
     Category, Channel, ChannelItems, CodeCount, Day, Document, Equation, Example, FORMAT, Figure,
     Finding, Fixed, Gap, INDICATIVE, Input, Items, Methodology, Month, Parameter, Period, Post,
-    Project, Provenance, QualityCount, Refused, Report, Status, Step, Year,
+    Project, Provenance, QualityCount, Refused, Report, Status, Step, Withheld, Year,
 };
+use crate::config::plan::confidential::{Confidential, Part};
 use crate::domain::decimal::Decimal;
 use crate::domain::time::Zone;
 use crate::period::calendar;
@@ -127,6 +128,16 @@ fn project(statement: &Statement) -> Project {
         crediting_from: facts.crediting.0.to_string(),
         crediting_to: facts.crediting.1.to_string(),
         posts: facts.posts.iter().map(post).collect(),
+        confidential: facts.confidential.iter().map(withheld).collect(),
+    }
+}
+
+fn withheld(entry: &Confidential) -> Withheld {
+    Withheld {
+        what: entry.what.clone(),
+        why: entry.why.clone(),
+        parts: entry.parts.iter().map(Part::name).collect(),
+        text: entry.text.clone(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::digest::Sha256Digest;
 use crate::report::html::escape;
 use crate::report::model::Report;
+use crate::report::public::{PublicError, by_plan};
 
 /// What is said of a table that comes out of the messages.
 const DERIVED: &str =
@@ -160,9 +161,13 @@ pub fn statement(facts: &Facts, tags: Sha256Digest, report: Sha256Digest) -> Vec
     serde_json::to_vec_pretty(&statement).unwrap_or_default()
 }
 
-/// START-HERE: one page that stands alone.
-#[must_use]
-pub fn start_here(facts: &Facts, report: &Report) -> (&'static str, String) {
+/// START-HERE: one page that stands alone. It shows nothing that the plan keeps out of a public version, and lists
+/// that.
+///
+/// # Errors
+/// When the report cannot be taken apart.
+pub fn start_here(facts: &Facts, report: &Report) -> Result<(&'static str, String), PublicError> {
+    let report = &by_plan(report)?;
     let mut page = String::new();
     // Writing to a String never fails; the results are let go for that reason.
     let mut put = |html: &str| {
@@ -243,6 +248,18 @@ pub fn start_here(facts: &Facts, report: &Report) -> (&'static str, String) {
         put(&format!("<li><code>{}</code>: {}</li>", e(place), e(what)));
     }
     put("</ul>");
+    if !report.hidden.is_empty() {
+        put("<h2>What is confidential in it</h2>");
+        put(
+            "<p>The whole of this bundle is for whoever it was handed to. The plan keeps this out of the \
+             public version of the report (<code>mrv period publish</code>), and this page does not show \
+             it:</p>\n<ul>",
+        );
+        for one in &report.hidden {
+            put(&format!("<li>{}: {}</li>", e(&one.what), e(&one.why)));
+        }
+        put("</ul>");
+    }
     put("<p>To open one number down to the bytes that a meter sent: \
          <code>mrv explain bundle.zip ER.2020 --html er.html</code>, with a year of this report.</p>");
     put(&format!(
@@ -254,7 +271,7 @@ pub fn start_here(facts: &Facts, report: &Report) -> (&'static str, String) {
         e(&facts.software)
     ));
     put("</body>\n</html>");
-    (START_HERE, page)
+    Ok((START_HERE, page))
 }
 
 fn sentence(words: &str) -> String {

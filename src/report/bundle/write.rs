@@ -324,7 +324,7 @@ fn write_tags(
     for (name, text) in [
         tags::bagit(),
         tags::bag_info(facts, report, &payload, &date),
-        tags::start_here(facts, report),
+        tags::start_here(facts, report).map_err(|error| BundleError::Log(error.to_string()))?,
     ] {
         archive::put(bag, name, text.as_bytes())?;
     }

@@ -16,6 +16,15 @@ pub(super) fn chapter(report: &Report) -> Chapter {
     blocks.push(Block::Heading("Confidentiality".to_owned()));
     if report.hidden.is_empty() {
         blocks.push(paragraph("This is the full version: nothing is blacked out."));
+        if !report.project.confidential.is_empty() {
+            let rows = report.project.confidential.iter().map(|one| {
+                let parts = one.parts.iter().chain(&one.text).cloned().collect::<Vec<_>>();
+                vec![text(&one.what), text(&one.why), text(parts.join(", "))]
+            });
+            let columns = ["What", "Why", "Parts and texts"];
+            let title = "What the plan keeps out of the public version";
+            blocks.push(Block::Table(Table::new(title, &columns, rows)));
+        }
     } else {
         blocks.push(paragraph(format!(
             "This is the public version. What is confidential is blacked out: {} stands in its place.",

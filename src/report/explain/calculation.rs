@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::source::Source;
-use super::{Asked, Kind, Node, message, series};
+use super::{Asked, Kind, Node, message, series, steps};
 use crate::report::bundle::BundleError;
 use crate::report::model::{Figure, Fixed, Input, Parameter, Step, Year};
 
@@ -22,6 +22,9 @@ pub fn open(source: &mut Source, asked: &Asked) -> Result<Vec<Node>, BundleError
             let top = Node::new(Kind::Figure, format!("{} of {title}", asked.label));
             let mut top = top.fact("period", format!("{} to {}", year.from, year.to));
             top.value.clone_from(&node.value);
+            for (name, text) in steps::uncorrected(&calculation.source.report, year, &asked.label) {
+                top = top.fact(name, text);
+            }
             if asked.label == "ER" {
                 top = top.fact("claimed", shown(&year.claimed)).fact("why", &*year.why);
             }
@@ -192,6 +195,7 @@ impl Calculation<'_> {
                 "of a time before the period: as that was sealed, or as its readings give it";
             return Ok(node.with([Node::new(Kind::Note, what)]));
         }
+        node.children.extend(steps::open(&self.source.report, self.year, input, &parameter));
         for channel in &parameter.channels {
             node.children.push(series::open(self.source, channel, self.year)?);
         }
@@ -242,6 +246,7 @@ fn side(input: &Input) -> String {
     };
     match input.side.as_str() {
         "exact" => "as it was measured: nothing is in doubt".to_owned(),
+        "corrected" => "corrected for the error of its meters: nothing else is in doubt".to_owned(),
         side => format!("at its {side}{bounds}, where ER is lowest"),
     }
 }

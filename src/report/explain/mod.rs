@@ -9,6 +9,7 @@ mod message;
 pub mod render;
 mod series;
 mod source;
+mod steps;
 
 use serde::Serialize;
 
@@ -48,6 +49,8 @@ pub enum Kind {
     Equation,
     Fixed,
     Input,
+    /// Between what was measured and what counts: a correction, a gap, a share over a border.
+    Step,
     Channel,
     Interval,
     Reading,

@@ -103,10 +103,11 @@ fn counts(rows: &[IntervalRow], adds_up: bool) -> BTreeMap<&'static str, (u64, O
 fn words(code: &str) -> &'static str {
     match Quality::parse(code) {
         Some(Quality::M) => "measured (M)",
+        Some(Quality::B) => "from the check meter (B)",
         Some(Quality::T) => "bridged by the register (T)",
         Some(Quality::K) => "in conflict (K)",
         Some(Quality::Z) => "not measured (Z)",
-        _ => "other",
+        None => "other",
     }
 }
 

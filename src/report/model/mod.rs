@@ -21,7 +21,7 @@ pub use change::{ChangeApproval, ChangeEffect, PlanChange};
 pub use cross::{Allocation, GapStretch, PathPair};
 pub use hidden::Hidden;
 pub use parameter::{Document, Fixed, Month, Parameter};
-pub use project::{Equation, Methodology, Period, Post, Project, Status};
+pub use project::{Equation, Methodology, Period, Post, Project, Status, Withheld};
 pub use quality::{
     Channel, ChannelItems, CodeCount, Day, Example, Finding, Items, QualityCount, Refused,
 };

@@ -30,6 +30,22 @@ pub struct Project {
     pub crediting_to: String,
     /// Monitoring structure: posts, never a person's name.
     pub posts: Vec<Post>,
+    /// What the plan keeps out of the public version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confidential: Vec<Withheld>,
+}
+
+/// What the public version hides, as the plan has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Withheld {
+    /// In words that may be read by all.
+    pub what: String,
+    pub why: String,
+    /// Names of parts of the report: `serials`, `fixed:COP_PJ[chiller]`.
+    pub parts: Vec<String>,
+    /// Texts that are hidden wherever they stand.
+    pub text: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use crate::report::bundle::tables::is_entry;
 use crate::report::bundle::tags::{self, Listed};
 use crate::report::bundle::{
     BundleError, CONFIDENTIAL, CRATE, FACTS, FORMAT, Facts, GROWTH, KEY, LEAVES, REPORT,
-    SEAL_PROOF, SOFTWARE, copies,
+    SEAL_PROOF, SOFTWARE, START_HERE, copies,
 };
 use crate::report::collect::Named;
 use crate::report::{Report, json};
@@ -270,7 +270,7 @@ fn check_forms(
     for (name, text) in [
         tags::bagit(),
         tags::bag_info(facts, report, &payload, &date),
-        tags::start_here(facts, report),
+        tags::start_here(facts, report).map_err(|error| found(START_HERE, error.to_string()))?,
     ] {
         forms.push((name.to_owned(), text.into_bytes()));
     }

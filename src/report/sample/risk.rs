@@ -6,7 +6,7 @@
 
 use super::super::ReportError;
 use super::super::collect::Collected;
-use super::super::model::{Channel, Document, Report};
+use super::super::model::{Channel, Device, Document, Report};
 use super::super::whatif::{Change, begins_with};
 use super::unit::{Of, Unit};
 use crate::domain::time::Timestamp;
@@ -92,6 +92,19 @@ fn claim_without(collected: &mut Collected, unit: &Unit) -> Option<i128> {
             collected.amounts = amounts;
             stated.ok().map(|statement| claimed(&statement))
         }
+        Of::Certificate { number, body, device, serial } => {
+            let devices = collected.devices.clone();
+            for one in collected.devices.iter_mut().filter(|one| one.key.to_string() == *device) {
+                for meter in one.meters.iter_mut().filter(|one| one.plate.serial == *serial) {
+                    meter.certificates.retain(|cited| {
+                        (&cited.certificate.number, &cited.certificate.body) != (number, body)
+                    });
+                }
+            }
+            let stated = collected.draft();
+            collected.devices = devices;
+            stated.ok().map(|statement| claimed(&statement))
+        }
     }
 }
 
@@ -121,6 +134,12 @@ fn judge(report: &Report, unit: &Unit) -> (Level, Vec<String>) {
         Of::Act(number) => {
             let documents = report.parameters.iter().flat_map(|parameter| &parameter.documents);
             documents.filter(|one| one.act == *number).for_each(|one| signs.of_document(one));
+        }
+        Of::Certificate { number, body, device, serial } => {
+            let devices = report.calibration.devices.iter().filter(|one| one.device == *device);
+            for device in devices {
+                signs.of_certificate(device, serial, (number, body));
+            }
         }
     }
     (signs.level, signs.reasons)
@@ -183,6 +202,34 @@ impl Signs {
                 _ => continue,
             };
             self.add(level, format!("{channel}: {} {}", finding.code, finding.severity));
+        }
+    }
+
+    fn of_certificate(&mut self, device: &Device, serial: &str, (number, body): (&str, &str)) {
+        for meter in device.meters.iter().filter(|meter| meter.serial == serial) {
+            let mut all = meter.certificates.iter();
+            let Some(one) = all.find(|one| one.number == number && one.body == body) else {
+                continue;
+            };
+            if one.document.is_none() {
+                self.add(Level::High, "its document is not recorded".to_owned());
+            }
+            if one.scope.trim().is_empty() {
+                self.add(Level::Medium, "its body states no accreditation".to_owned());
+            }
+            let has_transformers = !meter.ct.is_empty() || !meter.vt.is_empty();
+            if has_transformers && !one.covers_ratio {
+                self.add(Level::Medium, "it does not cover the transformers".to_owned());
+            }
+        }
+        // As the timeline words what hours follow from; `certificate C-1 of` is not that of C-12.
+        let cited = format!("certificate {number} of ");
+        let states = device.states.iter().filter(|state| state.serial == serial);
+        for state in states.filter(|state| state.why.contains(&cited)) {
+            if state.too_high.is_some() || state.too_low.is_some() {
+                let hours = &state.hours.shown;
+                self.add(Level::High, format!("{} for {hours} h: {}", state.state, state.why));
+            }
         }
     }
 

@@ -144,7 +144,7 @@ pub fn most_in_error(
     Ok(sound)
 }
 
-fn squared_z(confidence: Confidence) -> Result<Number, NumberError> {
+pub(super) fn squared_z(confidence: Confidence) -> Result<Number, NumberError> {
     let z = Number::from_integer(confidence.z_thousandths());
     z.divide(&Number::from_integer(1_000))?.power(2)
 }

@@ -1,6 +1,6 @@
 //! The units that a verifier draws from, taken from the report of a period.
 
-use super::super::model::Report;
+use super::super::model::{Certificate, Device, Meter, Report};
 
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +13,13 @@ pub enum UnitKind {
     Month,
     /// A recorded document: `act 12 invoice INV-7`.
     Document,
+    /// A certificate of a calibration: `certificate C-17 of Laboratory, meter DM-1001 at roof/meter-1`.
+    Certificate,
 }
 
 impl UnitKind {
-    pub const ALL: [Self; 4] = [Self::Site, Self::Meter, Self::Month, Self::Document];
+    pub const ALL: [Self; 5] =
+        [Self::Site, Self::Meter, Self::Month, Self::Document, Self::Certificate];
 
     /// As written on the command line.
     #[must_use]
@@ -26,6 +29,7 @@ impl UnitKind {
             Self::Meter => "meters",
             Self::Month => "months",
             Self::Document => "documents",
+            Self::Certificate => "certificates",
         }
     }
 
@@ -49,6 +53,8 @@ pub enum Of {
     Channels { names: Vec<String>, month: Option<String> },
     /// The document of this act.
     Act(u32),
+    /// A certificate, by its number, its body, and the device and meter that it is of.
+    Certificate { number: String, body: String, device: String, serial: String },
 }
 
 /// The population, sorted by name, each unit once. `kind` of documents: all of them, or those whose
@@ -57,6 +63,7 @@ pub enum Of {
 pub fn population(report: &Report, kind: UnitKind, of_kind: Option<&str>) -> Vec<Unit> {
     let mut units: Vec<Unit> = match kind {
         UnitKind::Document => documents(report, of_kind),
+        UnitKind::Certificate => certificates(report),
         UnitKind::Site => channels(report, 1).map(|names| unit(names, None)).collect(),
         UnitKind::Meter => channels(report, 2).map(|names| unit(names, None)).collect(),
         UnitKind::Month => report
@@ -87,6 +94,22 @@ fn unit(names: Vec<String>, month: Option<&String>) -> Unit {
         name = format!("{name} {month}");
     }
     Unit { name, of: Of::Channels { names, month: month.cloned() } }
+}
+
+fn certificates(report: &Report) -> Vec<Unit> {
+    let devices = report.calibration.devices.iter();
+    let meters = devices.flat_map(|device| device.meters.iter().map(move |meter| (device, meter)));
+    let of_meter = |(device, meter): (&Device, &Meter)| {
+        let unit = |one: &Certificate| {
+            let (number, body) = (one.number.clone(), one.body.clone());
+            let (device, serial) = (device.device.clone(), meter.serial.clone());
+            let issuer = if body.is_empty() { "an unnamed body" } else { &body };
+            let name = format!("certificate {number} of {issuer}, meter {serial} at {device}");
+            Unit { name, of: Of::Certificate { number, body, device, serial } }
+        };
+        meter.certificates.iter().map(unit).collect::<Vec<_>>()
+    };
+    meters.flat_map(of_meter).collect()
 }
 
 fn documents(report: &Report, of_kind: Option<&str>) -> Vec<Unit> {

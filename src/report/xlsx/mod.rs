@@ -11,6 +11,7 @@ mod forms;
 mod lists;
 mod monthly;
 mod named;
+mod papers;
 mod sheet;
 mod sums;
 

@@ -2,11 +2,13 @@
 //! over them; from here the totals of `MRS(input)` are summed.
 //!
 //! A formula stands only where it gives the engine's figure exactly in decimal arithmetic: amounts that are
-//! sums of their channels up to a power of ten. Means, documents and other conversions stay figures. The
-//! months of channels may be changed, everything else is protected.
+//! sums of their channels up to a power of ten, and what stands on documents alone ([`papers`]). Means of channels
+//! and other conversions stay figures. The months of channels and the documents may be changed, everything
+//! else is protected.
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
+use super::papers;
 use super::sheet::{Cell, Sheet};
 use crate::domain::decimal::Decimal;
 use crate::period::exact;
@@ -59,13 +61,20 @@ fn row_of_channel(report: &Report, index: usize) -> u32 {
     row_of_parameter(report, report.parameters.len()) + before as u32
 }
 
+fn row_of_papers(report: &Report) -> u32 {
+    row_of_channel(report, report.channels.len())
+}
+
 /// The formula of a year's input over the months of its parameter; `None` where the months do not give
 /// it exactly.
 pub(super) fn total(report: &Report, year: &Year, input: &Input) -> Option<String> {
     let parameter = report.parameters.get(input.parameter)?;
     let is_whole_year = !input.is_history && input.members == members(parameter);
-    if !parameter.is_amount || !is_whole_year {
+    if !is_whole_year {
         return None;
+    }
+    if !parameter.is_amount {
+        return papers::mean(report, year, input, parameter, row_of_papers(report), NAME);
     }
     let first = row_of_parameter(report, input.parameter);
     let columns = match input.side.as_str() {
@@ -101,8 +110,13 @@ fn members(parameter: &Parameter) -> Vec<String> {
 /// The formula of a parameter's month over the months of its channels; `None` where they do not give
 /// it exactly.
 fn month(report: &Report, parameter: &Parameter, at: usize, column: Column) -> Option<String> {
-    let wanted = decimal(column.of(parameter.months.get(at)?)?)?;
-    if !parameter.is_amount || parameter.channels.is_empty() {
+    let month = parameter.months.get(at)?;
+    let figure = column.of(month)?;
+    let wanted = decimal(figure)?;
+    if parameter.channels.is_empty() {
+        return papers::month(report, parameter, month, figure, row_of_papers(report));
+    }
+    if !parameter.is_amount {
         return None;
     }
     let mut cells = Vec::new();
@@ -170,8 +184,9 @@ pub(super) fn sheet(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
     let widths = [40.0, 10.0, 12.0, 18.0, 18.0, 18.0, 12.0];
     let mut sheet = Sheet::new(book, NAME, &widths, report)?;
     sheet.protect();
-    sheet
-        .title("Months: sums of amounts, means of states; the months of channels may be changed")?;
+    sheet.title(
+        "Months: sums of amounts, means of states; months of channels and documents may be changed",
+    )?;
     sheet.header(&["Of", "Unit", "Month", "Measured", "Lowest", "Highest", "Coverage %"])?;
     for parameter in &report.parameters {
         for (at, one) in parameter.months.iter().enumerate() {
@@ -196,6 +211,12 @@ pub(super) fn sheet(book: &mut Workbook, report: &Report) -> Result<(), XlsxErro
             cells.push((&month.coverage).into());
             sheet.line(&cells)?;
         }
+    }
+    // Documents: the value, and the days that it covers.
+    for row in &papers::rows(report) {
+        let figures = [Cell::Open(&row.value), Cell::Count(row.day_count)];
+        let head = [row.label.into(), (&row.value.unit).into(), (&row.days).into()];
+        sheet.line(&head.into_iter().chain(figures).collect::<Vec<Cell<'_>>>())?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod channels;
+mod confidential;
 mod devices;
 mod practice;
 mod readers;

@@ -92,6 +92,7 @@ impl Findings<'_> {
                 });
             }
         }
+        let confidential = self.confidential(&raw.confidential, &fixed);
         Some(Registered {
             title: raw.title.clone(),
             reference: raw.reference.clone(),
@@ -118,6 +119,7 @@ impl Findings<'_> {
             monthly_check: raw.monthly_check.clone(),
             eligibility: self.criteria(&raw.eligibility),
             cross_checks: self.cross_checks(raw, channels),
+            confidential,
         })
     }
 

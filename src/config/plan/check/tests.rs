@@ -144,7 +144,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "title = \"t\"",
         "titel = \"t\"",
         &[
-            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `methodologies`, `zone`, `crediting`, `indices`, `indices_of`, `ex_ante`, `ex_ante_of`, `post`, `parameter`, `fixed`, `check_meter`, `sum`, `balance`, `filing`, `share`, `monthly_check`, `eligibility`",
+            "p.toml:7:1: unknown field `titel`, expected one of `title`, `reference`, `country`, `participants`, `pdd_version`, `methodology`, `methodologies`, `zone`, `crediting`, `indices`, `indices_of`, `ex_ante`, `ex_ante_of`, `post`, `parameter`, `fixed`, `check_meter`, `sum`, `balance`, `filing`, `share`, `monthly_check`, `eligibility`, `confidential`",
         ],
     ),
     (

@@ -1,7 +1,8 @@
 //! The public version of a report: what is confidential is taken out of the model, before any form is
 //! written, and listed.
 //!
-//! Takes the report and a list (TOML); gives another report, from which every form is written. A hidden text
+//! What the plan keeps back stands in the report and is hidden by the names of parts ([`by_plan`]). Beside it
+//! [`public`] takes a list (TOML) with places of its own; gives another report, from which every form is written. A hidden text
 //! is replaced by a block of fixed length, so that not even its length is told; a hidden figure loses value
 //! and printed form. **What was hidden in one place and still stands in another stops it**, naming the
 //! places: a list that misses one is no list.
@@ -18,6 +19,8 @@
 //! at = ["/parameters/*/documents/*/value"]   # places of report.json; * for any
 //! ```
 
+mod parts;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -32,7 +35,7 @@ pub const BLOCK: &str = "█████";
 const TEXT_MIN: usize = 3;
 
 /// What is confidential.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confidential {
     pub hide: Vec<Hide>,
@@ -66,6 +69,14 @@ pub enum PublicError {
     Report(String),
 }
 
+/// The public version of a report as its plan has it: the whole where the plan keeps nothing back.
+///
+/// # Errors
+/// When the report cannot be taken apart.
+pub fn by_plan(report: &Report) -> Result<Report, PublicError> {
+    public(report, &Confidential::default(), true)
+}
+
 impl Confidential {
     /// Reads a list.
     ///
@@ -89,14 +100,30 @@ impl Confidential {
     }
 }
 
-/// The public version of a report.
+/// The public version of a report: without what its plan keeps back, where `with_plan`, and what the list names.
+/// An entry of the list takes the place of the plan's entry of the same `what`.
 ///
 /// # Errors
-/// When the list names what is not there, or something hidden would still be told elsewhere.
-pub fn public(report: &Report, list: &Confidential) -> Result<Report, PublicError> {
+/// When the list names what is not there, or something that it hides would still be told elsewhere.
+pub fn public(
+    report: &Report,
+    list: &Confidential,
+    with_plan: bool,
+) -> Result<Report, PublicError> {
     let fault = |error: serde_json::Error| PublicError::Report(error.to_string());
     let mut value = serde_json::to_value(report).map_err(fault)?;
     let mut hidden = Vec::new();
+    let is_replaced = |what: &str| list.hide.iter().any(|hide| hide.what == what);
+    let of_plan =
+        report.project.confidential.iter().filter(|one| with_plan && !is_replaced(&one.what));
+    for entry in of_plan {
+        let count = parts::hide(&mut value, report, entry)?;
+        hidden.push(Hidden { what: entry.what.clone(), why: entry.why.clone(), count });
+    }
+    if let Some(Value::Array(entries)) = value.pointer_mut("/project/confidential") {
+        // How the plan words its list is what it keeps back: what and why stand in `hidden`.
+        entries.clear();
+    }
     let mut gone: Vec<(String, BTreeSet<String>)> = Vec::new();
     for hide in &list.hide {
         let mut taken = BTreeSet::new();
