@@ -18,15 +18,19 @@ use mrv::dataset::layout::Layout;
 use mrv::dataset::parquet_file::FileWriter;
 use mrv::dataset::rows::{self, MessageRow};
 use mrv::dataset::schema::Table;
-use mrv::dataset::{log_check, read};
+use mrv::dataset::{interval_rows, log_check, read};
+use mrv::domain::decimal::Fixed6;
 use mrv::domain::digest::Sha256Digest;
 use mrv::domain::message::{Header, Kind, Payload};
+use mrv::domain::reading::Channels;
+use mrv::domain::time::Timestamp;
+use mrv::domain::unit::Unit;
 use mrv::evidence::checkpoint::{self, Checkpoint, key_pair};
 use mrv::evidence::tree::TreeState;
 use mrv::evidence::{dsse, leaf, leaf_hash};
 use mrv::publish::registry::SealLeaf;
 use mrv::report::bundle::{self, Facts, Wanted, archive, leaves, tags};
-use mrv::report::recheck::{Ended, recheck};
+use mrv::report::recheck::{Ended, Outcome, recheck};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -58,6 +62,33 @@ enum Alter {
     Header(usize, u8),
     /// Data begin later than the figures need.
     Later(usize),
+    /// A row of a table: of which, which row, and what becomes of it.
+    Row(RowsOf, usize, Row),
+}
+
+/// A table of the bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowsOf {
+    Readings,
+    Conflicts,
+    Intervals,
+    /// Intervals by the day.
+    Days,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy)]
+enum Row {
+    /// Its value is another.
+    Value,
+    /// It stands on another leaf.
+    Leaf,
+    Dropped,
+    /// Another row like it, later.
+    Added,
+    Twice,
+    /// It changes places with the one after it.
+    Swapped,
 }
 
 /// What is repaired afterwards, each with what stands before it.
@@ -173,7 +204,7 @@ fn lay_out(entries: &Entries, place: &Path) {
 
 /// Writes the messages anew: those before the first leaf, those from it on, and the seal's.
 fn set_messages(entries: &mut Entries, place: &Path, rows: &[MessageRow]) {
-    entries.retain(|name, _| !name.starts_with("data/tables/"));
+    entries.retain(|name, _| !name.starts_with("data/tables/messages/"));
     let facts = facts(entries);
     let layout = Layout::new("data");
     let part = |leaf: i64| (leaf >= facts.first_leaf, leaf >= facts.log_size);
@@ -267,6 +298,109 @@ fn other_digit(bytes: &mut [u8], from: usize, nth: usize) -> bool {
     let Some(at) = digits.get(nth % digits.len().max(1)) else { return false };
     bytes[*at] = if bytes[*at] == b'9' { b'1' } else { bytes[*at] + 1 };
     true
+}
+
+/// Alters the `nth` of some rows; `later` makes a row of another time, `other` one of another value,
+/// `moved` one of another leaf.
+fn alter_nth<T: Copy>(
+    rows: &mut Vec<T>,
+    nth: usize,
+    how: Row,
+    (other, moved, later): (impl Fn(&mut T), impl Fn(&mut T), impl Fn(&mut T)),
+) {
+    let nth = nth % rows.len();
+    match how {
+        Row::Value => other(&mut rows[nth]),
+        Row::Leaf => moved(&mut rows[nth]),
+        Row::Dropped => drop(rows.remove(nth)),
+        Row::Twice => rows.insert(nth, rows[nth]),
+        Row::Added => {
+            let mut row = rows[rows.len() - 1];
+            later(&mut row);
+            rows.push(row);
+        }
+        Row::Swapped => {
+            let nth = nth % (rows.len() - 1);
+            rows.swap(nth, nth + 1);
+        }
+    }
+}
+
+/// Alters a row of a table; false where the table has too few.
+fn alter_table(entries: &mut Entries, place: &Path, of: RowsOf, nth: usize, how: Row) -> bool {
+    lay_out(entries, place);
+    let layout = Layout::new(place.join("data"));
+    let id = &original().kept.id;
+    let (table, begin, end) = match of {
+        RowsOf::Readings => (Table::Readings, 0, Timestamp::END.us()),
+        RowsOf::Conflicts => (Table::Conflicts, 0, Timestamp::END.us()),
+        RowsOf::Intervals | RowsOf::Days => (Table::Intervals, 0, Timestamp::END.us()),
+    };
+    let is_by_day = of == RowsOf::Days;
+    let layout = if is_by_day { mrv::dataset::day_rows::by_day(&layout) } else { layout };
+    let months = read::months(&layout, table, id).unwrap();
+    let Some(month) = months.get(nth % months.len().max(1)).copied() else { return false };
+    let all = (Timestamp::from_us(begin), Timestamp::from_us(end));
+    let mut channels = Channels::default();
+    let unit = |_| Unit::parse("kWh").unwrap();
+    let other =
+        |value: &mut Fixed6| *value = Fixed6::from_micro(i128::from(value.micro()) + 1).unwrap();
+    let hour = |at: &mut Timestamp| *at = Timestamp::from_us(at.us() + 1_000_000);
+    let is_here = |at: Timestamp| at.month() == month;
+    let columns = match of {
+        RowsOf::Readings => {
+            let keep = |one: &mrv::domain::reading::Reading| is_here(one.at);
+            let (mut rows, _) = read::stored(&layout, id, &mut channels, all, keep).unwrap();
+            if rows.len() < 2 {
+                return false;
+            }
+            let alter = (
+                |row: &mut mrv::domain::reading::Reading| other(&mut row.value),
+                |row: &mut mrv::domain::reading::Reading| row.place.leaf += 1,
+                |row: &mut mrv::domain::reading::Reading| hour(&mut row.at),
+            );
+            alter_nth(&mut rows, nth, how, alter);
+            rows::readings(&rows, &channels, &unit).unwrap()
+        }
+        RowsOf::Conflicts => {
+            let keep = |one: &mrv::domain::reading::Reading| is_here(one.at);
+            let (_, mut rows) = read::stored(&layout, id, &mut channels, all, keep).unwrap();
+            if rows.len() < 2 && matches!(how, Row::Swapped) || rows.is_empty() {
+                return false;
+            }
+            let alter = (
+                |row: &mut mrv::domain::reading::Conflict| other(&mut row.reading.value),
+                |row: &mut mrv::domain::reading::Conflict| row.first.leaf += 1,
+                |row: &mut mrv::domain::reading::Conflict| hour(&mut row.reading.at),
+            );
+            alter_nth(&mut rows, nth, how, alter);
+            rows::conflicts(&rows, &channels, &unit).unwrap()
+        }
+        RowsOf::Intervals | RowsOf::Days => {
+            let rows = interval_rows::between(&layout, id, &mut channels, all).unwrap();
+            let mut rows: Vec<_> =
+                rows.into_iter().filter(|row| is_here(row.start.start())).collect();
+            let alter = (
+                |row: &mut mrv::aggregate::interval::IntervalRow| match &mut row.value {
+                    Some(value) => other(value),
+                    None => row.covered_us += 1,
+                },
+                |row: &mut mrv::aggregate::interval::IntervalRow| {
+                    row.leaves = row.leaves.map(|(first, last)| (first, last + 1));
+                },
+                |row: &mut mrv::aggregate::interval::IntervalRow| row.start.0 += 1,
+            );
+            alter_nth(&mut rows, nth, how, alter);
+            interval_rows::intervals(&rows, &channels).unwrap()
+        }
+    };
+    let path = place.join("rows.parquet");
+    let mut writer = FileWriter::create(&path, table).unwrap();
+    writer.write(&columns).unwrap();
+    writer.finish(&[]).unwrap();
+    let name = bundle::tables::entry(id, table, month, is_by_day);
+    let before = entries.insert(name, std::fs::read(path).unwrap());
+    before.is_some()
 }
 
 fn alter_rows(alter: &Alter, rows: &mut Vec<MessageRow>) {
@@ -411,6 +545,11 @@ fn altered(alter: &Alter, repair: Repair, place: &Path) -> Option<Vec<u8>> {
             set_facts(&mut entries, &facts);
             set_messages(&mut entries, place, &rows);
         }
+        Alter::Row(of, nth, how) => {
+            if !alter_table(&mut entries, place, *of, *nth, *how) {
+                return None;
+            }
+        }
         _ => {}
     }
     let is_of_rows = matches!(
@@ -464,13 +603,31 @@ fn altered(alter: &Alter, repair: Repair, place: &Path) -> Option<Vec<u8>> {
     (out.get_ref() != zip).then(|| out.into_inner())
 }
 
-fn ended(zip: &[u8], place: &Path) -> (Ended, String) {
+fn outcome(zip: &[u8], place: &Path) -> Outcome {
     let path = place.join("altered.zip");
     std::fs::File::create(&path).unwrap().write_all(zip).unwrap();
     let key = &original().kept.public_key;
-    let outcome = recheck(&path, Some(key), place, &mut |_| {}).unwrap();
+    recheck(&path, Some(key), place, &mut |_| {}).unwrap()
+}
+
+fn ended(zip: &[u8], place: &Path) -> (Ended, String) {
+    let outcome = outcome(zip, place);
     let first = outcome.findings.first().map(|one| format!("{}: {}", one.place, one.what));
     (outcome.ended, first.unwrap_or_default())
+}
+
+fn rows_of() -> impl Strategy<Value = RowsOf> {
+    prop_oneof![
+        3 => Just(RowsOf::Readings),
+        1 => Just(RowsOf::Conflicts),
+        3 => Just(RowsOf::Intervals),
+        1 => Just(RowsOf::Days)
+    ]
+}
+
+fn how() -> impl Strategy<Value = Row> {
+    let all = [Row::Value, Row::Leaf, Row::Dropped, Row::Added, Row::Twice, Row::Swapped];
+    (0..all.len()).prop_map(move |nth| all[nth])
 }
 
 fn alteration() -> impl Strategy<Value = (Alter, Repair)> {
@@ -490,6 +647,7 @@ fn alteration() -> impl Strategy<Value = (Alter, Repair)> {
         2 => n().prop_map(Alter::Swapped),
         1 => (n(), any::<u8>()).prop_map(|(a, b)| Alter::Header(a, b)),
         1 => n().prop_map(Alter::Later),
+        5 => (rows_of(), n(), how()).prop_map(|(of, nth, how)| Alter::Row(of, nth, how)),
     ];
     let repair = prop_oneof![
         1 => Just(Repair::Nothing),
@@ -545,7 +703,15 @@ fn none_of_a_thousand_altered_bundles_is_shown() {
         told.iter().filter(|(layer, _)| layer.starts_with(start)).map(|(_, count)| count).sum()
     };
     // The deeper layers were reached, not only digests.
-    for layer in ["leaf ", "the key", "/years", "statement.dsse.json", "data/plans"] {
+    for layer in [
+        "leaf ",
+        "the key",
+        "/years",
+        "statement.dsse.json",
+        "data/plans",
+        "data/tables/readings",
+        "data/tables/intervals",
+    ] {
         assert!(of(layer) > 0, "{layer}: {told:#?}");
     }
 }
@@ -562,4 +728,70 @@ fn every_entry_that_is_missing_is_missed_whatever_is_repaired() {
         let name = original().entries.keys().nth(nth).unwrap();
         assert!(ended == Ended::Differs && !first.is_empty(), "{name}, {repair:?}: {ended:?}");
     }
+}
+
+/// A row of a table that is another, missing, too much or elsewhere never passes, whoever signed it.
+#[test]
+fn every_kind_of_altered_row_is_found_and_named() {
+    let place = Place::new();
+    for (of, folder, table) in [
+        (RowsOf::Readings, "tables/readings", "readings"),
+        (RowsOf::Conflicts, "tables/conflicts", "conflicts"),
+        (RowsOf::Intervals, "tables/intervals", "intervals"),
+        (RowsOf::Days, "by-day/tables/intervals", "intervals"),
+    ] {
+        for how in [Row::Value, Row::Leaf, Row::Dropped, Row::Added, Row::Twice, Row::Swapped] {
+            for nth in [1, 2] {
+                let alter = Alter::Row(of, nth, how);
+                let place = Place(place.0.join(format!("{of:?}-{how:?}-{nth}")));
+                std::fs::create_dir_all(&place.0).unwrap();
+                let Some(zip) = altered(&alter, Repair::Statement, &place.0) else {
+                    assert_eq!(of, RowsOf::Conflicts, "{alter:?} alters nothing");
+                    continue;
+                };
+                let outcome = outcome(&zip, &place.0);
+                assert_eq!(outcome.ended, Ended::Differs, "{alter:?}");
+                let first = &outcome.findings[0];
+                assert!(first.place.starts_with(&format!("data/{folder}/")), "{first:?}");
+                let row = &outcome.rows[0];
+                assert_eq!((row.table.as_str(), row.channel.as_str()), (table, "site/roof/EG"));
+                assert_ne!(row.stated, row.here, "{row:?}");
+                assert!(outcome.rows.len() <= 2 * 20, "the list is bounded");
+            }
+        }
+    }
+}
+
+/// One digit of a gateway's message: the message, its reading and the intervals around it.
+#[test]
+fn an_altered_message_is_named_with_its_readings_and_intervals() {
+    let place = Place::new();
+    let rows = messages(&original().entries, &place.0);
+    let data: Vec<&MessageRow> = rows.iter().filter(|row| row.header.kind == Kind::Data).collect();
+    // A message inside the period, and the last whole digit of its sixth value.
+    let nth = data.len() / 2;
+    let Payload::Inline(bytes) = &data[nth].payload else { panic!("a payload in a blob") };
+    let points = bytes.windows(5).enumerate().filter(|(_, bytes)| *bytes == b".125\"");
+    let digit = points.map(|(at, _)| at).nth(5).unwrap() - 1;
+    let alter = Alter::Payload(nth, digit);
+    let zip = altered(&alter, Repair::Statement, &place.0).unwrap();
+    let outcome = outcome(&zip, &place.0);
+    assert_eq!(outcome.ended, Ended::Differs);
+    let first = &outcome.findings[0];
+    assert_eq!(first.place, format!("leaf {}", data[nth].leaf), "{first:?}");
+    for said in ["data/tables/messages/", "row group 0", "it decodes to 12 readings"] {
+        assert!(first.what.contains(said), "{said}: {}", first.what);
+    }
+    let of = |table: &str| outcome.rows.iter().filter(|row| row.table == table).count();
+    let reading = &outcome.rows[0];
+    assert_eq!((reading.table.as_str(), reading.field.as_str()), ("readings", "value"));
+    let micro = |text: &Option<String>| {
+        let value = mrv::domain::decimal::Decimal::parse(text.as_deref().unwrap()).unwrap();
+        value.coefficient() * 10i128.pow(u32::try_from(value.exponent() + 6).unwrap())
+    };
+    assert_eq!((micro(&reading.stated) - micro(&reading.here)).abs(), 1_000_000, "{reading:?}");
+    assert!(of("intervals") >= 8, "the quarter hours before and after it: {:?}", outcome.rows);
+    assert!(outcome.findings.iter().any(|one| one.place.starts_with("data/tables/intervals/")));
+    let places: Vec<&str> = outcome.findings.iter().map(|one| one.place.as_str()).collect();
+    assert!(!outcome.held.iter().any(|held| held.contains("byte for byte")), "{places:?}");
 }

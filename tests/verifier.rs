@@ -183,3 +183,111 @@ fn a_site_pack_says_what_each_register_should_show() {
     let text = std::fs::read_to_string(&page).unwrap();
     assert!(text.contains("site/roof/EG") && text.contains("Found: display"), "{text}");
 }
+
+fn bundle(folder: &Sealed) -> String {
+    let path = folder.folder.path().join("bundle.zip");
+    let path = path.to_str().unwrap().to_owned();
+    json(folder, &["bundle", PROJECT, FROM, TO, "--out", &path]);
+    path
+}
+
+#[test]
+fn a_bundle_answers_what_if_as_the_log_of_its_seal_does() {
+    use mrv::domain::time::Timestamp;
+    use mrv::report::recompute::Past;
+    use mrv::report::whatif::{Change, effects};
+    let folder = sealed(40);
+    let zip = bundle(&folder);
+    let scratch = tempfile::tempdir().unwrap();
+    let size = folder.seal.log_size;
+    let mut past = Past::of_folder(&folder.layout, &folder.id, size, scratch.path()).unwrap();
+    let mut collected = past.collect_sealed(&folder.seal).unwrap();
+    collected.look_past_seals();
+    let before = collected.draft().unwrap();
+    let time = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+    let during = Some((time("2026-01-02T00:00:00Z"), time("2026-01-02T06:00:00Z")));
+    let hours = "2026-01-02T00:00:00Z/2026-01-02T06:00:00Z";
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let all = [
+        (
+            Change::Without { names: of(&["site"]), during },
+            vec!["--without", "site", "--hours", hours],
+        ),
+        (
+            Change::Without { names: of(&["site", "roof"]), during: None },
+            vec!["--without", "site/roof"],
+        ),
+        (
+            Change::WithoutParameter { symbol: "EG".to_owned(), members: of(&["roof"]) },
+            vec!["--without-parameter", "EG[roof]"],
+        ),
+    ];
+    for (change, arguments) in all {
+        let mut collected = past.collect_sealed(&folder.seal).unwrap();
+        collected.look_past_seals();
+        collected.apply(&[change]).unwrap();
+        let expected = effects(&before, &collected.draft().unwrap());
+        let asked = json(&folder, &[&["whatif", &zip], &*arguments].concat());
+        let asked = asked.as_array().unwrap();
+        assert_eq!(asked.len(), expected.len());
+        let mut altered = 0;
+        for (one, expected) in asked.iter().zip(&expected) {
+            for (side, outcome) in [("before", &expected.before), ("after", &expected.after)] {
+                assert_eq!(one[side]["er"], outcome.er.to_string(), "{one}");
+                assert_eq!(one[side]["claimed"], outcome.claimed.to_string(), "{one}");
+            }
+            altered += i32::from(one["before"]["er"] != one["after"]["er"]);
+            assert!(one["rests_on"].as_str().unwrap().contains("mrv recheck"), "{one}");
+        }
+        assert!(altered > 0, "{asked:?}");
+    }
+    // Either a bundle or a project is asked.
+    let both = run(&folder, &of_period(&["whatif", &zip], &["--set", "EF_RE[roof]=1"]));
+    assert_eq!(both.status.code(), Some(2));
+    let none = run(&folder, &["whatif", "--set", "EF_RE[roof]=1"]);
+    assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn tables_that_do_not_come_to_the_report_of_the_bundle_answer_nothing() {
+    let folder = sealed(40);
+    let path = bundle(&folder);
+    let bag = folder.folder.path().join("bag");
+    let file = std::fs::File::open(&path).unwrap();
+    zip::ZipArchive::new(file).unwrap().extract(&bag).unwrap();
+    let month = "data/tables/intervals/project=sample-two-methodologies/month=2026-01";
+    std::fs::remove_dir_all(bag.join(month)).unwrap();
+    std::fs::remove_dir_all(bag.join(month.replace("data/", "data/by-day/"))).unwrap();
+    let names = mrv::report::bundle::archive::names(&bag).unwrap();
+    let out = std::fs::File::create(&path).unwrap();
+    mrv::report::bundle::archive::write(&bag, &names, out).unwrap();
+    let output = run(&folder, &["whatif", &path, "--without", "site/roof"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("its report says") && said.contains("mrv recheck"), "{said}");
+}
+
+#[test]
+fn a_bundle_is_sampled_and_gives_a_site_pack() {
+    let folder = sealed(40);
+    let zip = bundle(&folder);
+    let draw = ["sample", "draw", &zip, "--of", "months", "--seed", "4711", "--size", "1"];
+    let drawn = json(&folder, &draw);
+    assert_eq!(drawn["population"], 2, "{drawn}");
+    assert!(drawn["rests_on"].as_str().unwrap().contains("bundle"), "{drawn}");
+    let of_project =
+        of_period(&["sample", "draw"], &["--of", "months", "--seed", "4711", "--size", "1"]);
+    assert_eq!(json(&folder, &of_project)["drawn"], drawn["drawn"]);
+    let ranked = json(&folder, &["sample", "risk", &zip, "--of", "documents"]);
+    assert!(ranked[0]["reasons"].to_string().contains("entered by hand by Ann"), "{ranked}");
+
+    // Of the log of the seal: what came after it is not known to the bundle.
+    let pack = json(&folder, &["site-pack", &zip, "--at", "2026-02-01T00:00:00Z"]);
+    let later = json(&folder, &["site-pack", "--project", PROJECT, "--at", "2026-02-01T00:00:00Z"]);
+    let last = |pack: &Value| {
+        let at = pack["devices"][0]["registers"][0]["last_at"].as_str().unwrap().to_owned();
+        mrv::domain::time::Timestamp::parse_rfc3339(&at).unwrap()
+    };
+    assert!(last(&pack) < last(&later), "{pack}");
+    assert!(pack["rests_on"].as_str().unwrap().contains("mrv recheck"), "{pack}");
+}

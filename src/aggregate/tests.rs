@@ -403,3 +403,17 @@ proptest! {
         prop_assert!(low(&some) <= low(&all));
     }
 }
+
+/// Periods hold millions of intervals: a value that may be missing takes no more room than one that
+/// may not, and keeps its order.
+#[test]
+fn an_interval_takes_little_room() {
+    assert_eq!(size_of::<Option<Fixed6>>(), size_of::<i64>());
+    assert!(size_of::<IntervalRow>() <= 96, "{} bytes", size_of::<IntervalRow>());
+    let end = i128::from(Fixed6::MICRO_END) - 1;
+    let micros = [-end, -1_000_000, -1, 0, 1, 1_000_000, end];
+    let values = micros.map(|micro| Fixed6::from_micro(micro).unwrap());
+    assert_eq!(values.map(|value| i128::from(value.micro())), micros);
+    assert!(values.is_sorted() && values[0] < Fixed6::ZERO && Fixed6::ZERO < Fixed6::ONE);
+    assert_eq!(Fixed6::default(), Fixed6::ZERO);
+}

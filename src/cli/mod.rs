@@ -5,6 +5,7 @@
 
 mod act;
 mod amount;
+mod asked;
 mod bundle;
 mod calc;
 mod check;

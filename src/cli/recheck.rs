@@ -80,7 +80,18 @@ fn people(outcome: &Outcome) -> String {
         lines.push(format!("  {}: report {}, here {}", one.figure, one.report, one.here));
     }
     if outcome.further > 0 {
-        lines.push(format!("  and {} more", outcome.further));
+        lines.push(format!("  and {} more figures", outcome.further));
+    }
+    let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    for row in &outcome.rows {
+        let (stated, here) = (said(&row.stated), said(&row.here));
+        lines.push(format!(
+            "  {} {} {}: {} stated {stated}, here {here}",
+            row.table, row.channel, row.at, row.field
+        ));
+    }
+    if outcome.further_rows > 0 {
+        lines.push(format!("  and {} more rows", outcome.further_rows));
     }
     lines.push(
         match outcome.ended {

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use super::asked;
 use super::context::UsageError;
-use super::{Context, Ended, whatif};
+use super::{Context, Ended};
 use crate::domain::decimal::Decimal;
 use crate::methodology::{Number, NumberError};
 use crate::report::Report;
-use crate::report::collect::Collected;
 use crate::report::sample::draw::{Drawn, draw};
 use crate::report::sample::risk::{Ranked, rank};
 use crate::report::sample::size::{Confidence, Estimate, achieved, most_in_error, required};
@@ -44,16 +44,9 @@ pub enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-struct Subject {
-    /// The project.
-    #[arg(long)]
-    project: String,
-    /// First local date of the period, included.
-    #[arg(long, value_name = "DATE")]
-    from: String,
-    /// Last local date of the period, included.
-    #[arg(long, value_name = "DATE")]
-    to: String,
+struct Population {
+    #[command(flatten)]
+    period: asked::Subject,
     /// The units: sites, meters, months (of meters), documents or certificates.
     #[arg(long, value_name = "UNITS")]
     of: String,
@@ -68,7 +61,7 @@ struct Subject {
     --confidence 90 --precision 10 --share 0.8")]
 pub struct DrawArguments {
     #[command(flatten)]
-    subject: Subject,
+    subject: Population,
     /// Any text, chosen by the verifier.
     #[arg(long)]
     seed: String,
@@ -120,7 +113,7 @@ pub struct AchievedArguments {
 )]
 pub struct RiskArguments {
     #[command(flatten)]
-    subject: Subject,
+    subject: Population,
 }
 
 pub fn run(context: &Context, command: Command) -> Result<Ended> {
@@ -135,7 +128,9 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
     let confidence = confidence(&arguments.confidence)?;
     let asked = percent("--precision", &arguments.precision)?;
     let estimate = estimate(arguments)?;
-    let (_, report, units) = units(context, &arguments.subject)?;
+    let kind = kind(&arguments.subject)?;
+    let (report, rests_on) = arguments.subject.period.report(context)?;
+    let units = population(&report, kind, arguments.subject.kind.as_deref());
     let names: Vec<String> = units.iter().map(|unit| unit.name.clone()).collect();
     let count = names.len() as u64;
     let size = match (arguments.size, &estimate) {
@@ -165,6 +160,7 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
     let precision = precision.map(|one| shown_percent(&one)).transpose()?;
     let value = json!({
         "units": arguments.subject.of,
+        "rests_on": rests_on,
         "population": count,
         "size": drawn.len(),
         "seed": arguments.seed,
@@ -194,7 +190,7 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
         let lines = strata.iter().map(part).chain(drawn.iter().enumerate().map(line));
         let lines: Vec<String> = lines.collect();
         format!(
-            "{} of {count} {}, seed {:?}{expected}\n{}",
+            "{} of {count} {}, seed {:?}{expected}; rests on {rests_on}\n{}",
             drawn.len(),
             arguments.subject.of,
             arguments.seed,
@@ -279,7 +275,10 @@ fn achieved_by(context: &Context, arguments: &AchievedArguments) -> Result<Ended
 
 fn by_risk(context: &Context, arguments: &RiskArguments) -> Result<Ended> {
     let subject = &arguments.subject;
-    let (mut collected, report, units) = units(context, subject)?;
+    let kind = kind(subject)?;
+    let asked::Subjected { mut collected, report, rests_on, .. } =
+        subject.period.collect(context, |_| Ok(None))?;
+    let units = population(&report, kind, subject.kind.as_deref());
     let ranked = rank(&mut collected, &report, units)?;
     let value: Vec<_> = ranked
         .iter()
@@ -289,6 +288,7 @@ fn by_risk(context: &Context, arguments: &RiskArguments) -> Result<Ended> {
                 "level": one.level.as_str(),
                 "claim_lost_without_it": one.worth.map(|worth| worth.to_string()),
                 "reasons": one.reasons,
+                "rests_on": rests_on,
             })
         })
         .collect();
@@ -301,7 +301,8 @@ fn by_risk(context: &Context, arguments: &RiskArguments) -> Result<Ended> {
             };
             format!("{:<7} {worth:>9} tCO2e  {}: {reasons}", one.level.as_str(), one.unit.name)
         };
-        let head = "risk, what the claim would lose without it, unit: why";
+        let head =
+            format!("risk, what the claim would lose without it, unit: why; rests on {rests_on}");
         let lines: Vec<String> = ranked.iter().map(line).collect();
         format!("{head}\n{}", lines.join("\n"))
     })?;
@@ -391,15 +392,12 @@ impl Found {
     }
 }
 
-fn units(context: &Context, subject: &Subject) -> Result<(Collected, Report, Vec<Unit>)> {
-    let kind = UnitKind::parse(&subject.of).ok_or_else(|| {
+fn kind(subject: &Population) -> Result<UnitKind> {
+    let found = UnitKind::parse(&subject.of);
+    Ok(found.ok_or_else(|| {
         let known = UnitKind::ALL.map(UnitKind::as_str).join(", ");
         UsageError(format!("--of {:?}: there are {known}", subject.of))
-    })?;
-    let collected = whatif::collected(context, &subject.project, &subject.from, &subject.to)?;
-    let report = Report::of(&collected.draft()?);
-    let units = population(&report, kind, subject.kind.as_deref());
-    Ok((collected, report, units))
+    })?)
 }
 
 fn estimate(arguments: &DrawArguments) -> Result<Option<Estimate>> {

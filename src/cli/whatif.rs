@@ -2,40 +2,31 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::context::{UsageError, project_id};
+use super::asked::{Subject, Subjected};
+use super::context::UsageError;
 use super::{Context, Ended};
-use crate::daemon::request::{Answer, Request};
 use crate::domain::decimal::Decimal;
 use crate::domain::time::{Date, Timestamp, Zone};
-use crate::period::Period;
-use crate::publish::registry;
-use crate::report::collect::{Collected, Published, of_published};
 use crate::report::whatif::{Change, Outcome, YearEffect, effects};
 
 /// Ask what ER would be without some hours, devices, documents or values, or with others.
 ///
 /// What is taken out is in doubt by the plan's bounds, as if it had never come: no register bridges
 /// it, and the lowest ER counts. Nothing is recorded, and sealed versions stay as they are. The
-/// figures are indicative.
+/// figures are indicative. Asked of a bundle they rest on its intervals as stated; mrv recheck shows
+/// whether these come out of its messages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mrv whatif --project P --from 2025-01-01 --to 2025-12-31 --without roof/meter
-  mrv whatif --project P --from 2025-01-01 --to 2025-12-31 --hours 2025-03-01/2025-03-02
+  mrv whatif bundle.zip --hours 2025-03-01/2025-03-02
   mrv whatif --project P --from 2025-01-01 --to 2025-12-31 --without roof --hours 2025-03-01T06:00:00Z/2025-03-01T09:00:00Z
   mrv whatif --project P --from 2025-01-01 --to 2025-12-31 --set EF_RE=0.5 --without-parameter \"EG[roof]\"")]
 pub struct Arguments {
-    /// The project.
-    #[arg(long)]
-    project: String,
-    /// First local date of the period, included.
-    #[arg(long, value_name = "DATE")]
-    from: String,
-    /// Last local date of the period, included.
-    #[arg(long, value_name = "DATE")]
-    to: String,
+    #[command(flatten)]
+    subject: Subject,
     /// Take out a site, a device or a channel: SITE, SITE/DEVICE or SITE/DEVICE/QUANTITY.
     #[arg(long, value_name = "NAME")]
     without: Vec<String>,
@@ -56,49 +47,20 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Ended> {
-    let mut collected = collected(context, &arguments.project, &arguments.from, &arguments.to)?;
+    let Subjected { mut collected, statement: before, rests_on, .. } =
+        arguments.subject.collect(context, |zone| hours(&arguments, zone))?;
     let changes = changes(&arguments, &collected.plan().registered.zone)?;
-    let before = collected.draft()?;
     if let Err(error) = collected.apply(&changes) {
         return context.refused(&error.to_string());
     }
     let effects = effects(&before, &collected.draft()?);
-    let value: Vec<Value> = effects.iter().map(machine).collect();
-    context.print(&value, || people(&effects))?;
+    let value: Vec<Value> = effects.iter().map(|effect| machine(effect, rests_on)).collect();
+    context.print(&value, || people(&effects, rests_on))?;
     Ok(Ended::Done)
 }
 
-/// What a period of a project stands on now, whether it is sealed or not.
-pub(super) fn collected(
-    context: &Context,
-    project: &str,
-    from: &str,
-    to: &str,
-) -> Result<Collected> {
-    let date = |text: &str| Date::parse(text).map_err(|error| UsageError(error.to_string()));
-    let period = Period::new(date(from)?, date(to)?).map_err(|e| UsageError(e.to_string()))?;
-    let id = project_id(project)?;
-    // So that intervals are as new as the readings.
-    match context.ask(Request::Flush)? {
-        Answer::Done => {}
-        other => bail!("unexpected answer {other:?}"),
-    }
-    let (_, layout) = context.open()?;
-    let (commit, registry) = registry::read(&layout, &id)?;
-    let published = Published {
-        layout: &layout,
-        project: &id,
-        registry: &registry,
-        log_size: commit.next_leaf,
-        root: [0; 32],
-    };
-    let mut collected = of_published(&published, period)?;
-    collected.look_past_seals();
-    Ok(collected)
-}
-
 fn changes(arguments: &Arguments, zone: &Zone) -> Result<Vec<Change>> {
-    let during = arguments.hours.as_deref().map(|text| span(text, zone)).transpose()?;
+    let during = hours(arguments, zone)?;
     let names = |text: &String| text.split('/').map(str::to_owned).collect::<Vec<_>>();
     let mut without: Vec<Vec<String>> = arguments.without.iter().map(names).collect();
     if without.is_empty() && during.is_some() {
@@ -125,6 +87,10 @@ fn changes(arguments: &Arguments, zone: &Zone) -> Result<Vec<Change>> {
         return Err(UsageError(hint.to_owned()).into());
     }
     Ok(changes)
+}
+
+fn hours(arguments: &Arguments, zone: &Zone) -> Result<Option<(Timestamp, Timestamp)>> {
+    arguments.hours.as_deref().map(|text| span(text, zone)).transpose()
 }
 
 /// `EG[roof, north]` to its symbol and members.
@@ -157,7 +123,7 @@ fn span(text: &str, zone: &Zone) -> Result<(Timestamp, Timestamp)> {
     }
 }
 
-fn machine(effect: &YearEffect) -> Value {
+fn machine(effect: &YearEffect, rests_on: &str) -> Value {
     let outcome = |one: &Outcome| {
         json!({
             "re": one.re.to_string(),
@@ -171,12 +137,13 @@ fn machine(effect: &YearEffect) -> Value {
         "year": effect.year,
         "before": outcome(&effect.before),
         "after": outcome(&effect.after),
+        "rests_on": rests_on,
         "claimed_change": (effect.after.claimed - effect.before.claimed).to_string(),
     })
 }
 
-fn people(effects: &[YearEffect]) -> String {
-    let mut out = String::from("indicative, not verified; in tCO2e\n");
+fn people(effects: &[YearEffect], rests_on: &str) -> String {
+    let mut out = format!("indicative, not verified; in tCO2e\nrests on {rests_on}\n");
     for effect in effects {
         let _ = writeln!(out, "\n{} {}", effect.methodology, effect.year);
         let figures = |one: &Outcome| {

@@ -1,5 +1,6 @@
 //! Rows of `intervals`: to columns, and back from the files of a stretch of time.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ use crate::aggregate::interval::IntervalRow;
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::{Flags, Quality};
 use crate::domain::id::ProjectId;
-use crate::domain::reading::{ChannelId, Channels};
-use crate::domain::time::Timestamp;
+use crate::domain::reading::{ChannelId, ChannelKey, Channels};
+use crate::domain::time::{DAY_US, INTERVAL_US, Timestamp};
 use crate::domain::unit::Unit;
 
 /// Rows of `intervals`, which must be sorted by channel names and start.
@@ -69,10 +70,12 @@ pub fn between(
     let time = Some(("start", from.us(), to.us()));
     let selection = Selection { time, words: true, ..Selection::default() };
     let mut rows = Vec::new();
+    let days = (from.day().to_string(), to.day().to_string());
     for path in files_between(layout, Table::Intervals, project, from, to)? {
-        // One file a day, named by it: those outside need not be opened.
+        // One file a day, named by it: those outside need not be opened. In a bundle one a month.
         let day = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if day < from.day().to_string().as_str() || day > to.day().to_string().as_str() {
+        let is_day = day.len() > "2025-01".len();
+        if is_day && !(days.0.as_str()..=days.1.as_str()).contains(&day) {
             continue;
         }
         for batch in read(&path, &selection)? {
@@ -84,7 +87,49 @@ pub fn between(
     Ok(rows)
 }
 
-fn read_rows(
+/// Intervals that are read together: what is held of them beside the rows of their channels.
+const WINDOW_US: i64 = 31 * DAY_US;
+
+/// The intervals of each channel that is wanted, those that start in `[from, to)`, in order of time.
+///
+/// # Errors
+/// As [`between`].
+pub fn by_channel(
+    layout: &Layout,
+    project: &ProjectId,
+    channels: &mut Channels,
+    (from, to): (Timestamp, Timestamp),
+    is_wanted: impl Fn(&ChannelKey) -> bool,
+) -> Result<BTreeMap<ChannelId, Vec<IntervalRow>>, DatasetError> {
+    let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
+    let mut begin = from;
+    let mut last: Option<(ChannelId, bool)> = None;
+    while begin < to {
+        let end = Timestamp::from_us(begin.us() + WINDOW_US).min(to);
+        for row in between(layout, project, channels, (begin, end))? {
+            // Rows come by channel: each is asked about once.
+            let wanted = match last {
+                Some((channel, wanted)) if channel == row.channel => wanted,
+                _ => is_wanted(channels.key(row.channel)),
+            };
+            last = Some((row.channel, wanted));
+            if !wanted {
+                continue;
+            }
+            let rows = by_channel.entry(row.channel).or_default();
+            if rows.is_empty() && row.covered_us <= INTERVAL_US {
+                // As many as there can be: room that doubles is twice the room of millions of rows.
+                let left = (to.us() - row.start.start().us()) / INTERVAL_US + 1;
+                rows.reserve_exact(usize::try_from(left).unwrap_or_default());
+            }
+            rows.push(row);
+        }
+        begin = end;
+    }
+    Ok(by_channel)
+}
+
+pub(super) fn read_rows(
     path: &Path,
     batch: &RecordBatch,
     channels: &mut Channels,
@@ -97,7 +142,7 @@ fn read_rows(
     let int = |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Int64Type>());
     let decimal =
         |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Decimal128Type>());
-    let names = Names::of(&words)?;
+    let names = Names::of(words)?;
     let starts = column("start")?.as_primitive::<TimestampMicrosecondType>();
     let (units, qualities, codes) = (words("unit")?, words("quality")?, words("flags")?);
     let amounts = [decimal("value")?, decimal("measured")?, decimal("low")?, decimal("high")?];

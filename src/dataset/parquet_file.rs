@@ -1,7 +1,8 @@
 //! One Parquet file: written once with its row digest in the footer, read by columns and key range.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, TimeUnit,
     TimestampMicrosecondType,
 };
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -19,6 +21,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
@@ -277,6 +280,17 @@ pub fn read(
     }))
 }
 
+/// Rows whose texts are read as keys of a dictionary, as those of [`Selection::words`] are.
+///
+/// # Errors
+/// Never for rows of a table; an error of Arrow is passed on.
+pub(super) fn as_words(rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let schema = with_words(&rows.schema());
+    let columns = rows.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| arrow::compute::cast(column, field.data_type()));
+    RecordBatch::try_new(Arc::new(schema.clone()), columns.collect::<Result<Vec<_>, _>>()?)
+}
+
 /// A schema whose texts are keys of a dictionary.
 fn with_words(schema: &Schema) -> Schema {
     let field = |field: &Arc<Field>| match field.data_type() {
@@ -287,6 +301,87 @@ fn with_words(schema: &Schema) -> Schema {
         _ => Arc::clone(field),
     };
     Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
+}
+
+/// True if a column of texts of a Parquet file that lies inside another file, `len` bytes from `start`
+/// on, has another value than this one.
+///
+/// # Errors
+/// When it cannot be read or is no Parquet.
+pub fn has_other_text(
+    (path, start, len): (&Path, u64, u64),
+    column: &str,
+    value: &str,
+) -> Result<bool, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Inside { file, start, len })
+        .map_err(parquet_error(path))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+    let reader = builder.with_projection(mask).with_batch_size(READ_ROWS);
+    for batch in reader.build().map_err(parquet_error(path))? {
+        let batch = batch.map_err(|source| {
+            let path = path.display().to_string();
+            DatasetError::Arrow { path, source }
+        })?;
+        let texts = batch.columns().first().and_then(|one| one.as_string_opt::<i32>());
+        let texts = texts.ok_or_else(|| DatasetError::damaged(path, format!("no {column}")))?;
+        if texts.iter().any(|text| text != Some(value)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A file inside a file.
+struct Inside {
+    file: File,
+    start: u64,
+    len: u64,
+}
+
+impl Length for Inside {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Inside {
+    type T = std::io::Take<BufReader<File>>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(self.start + start))?;
+        Ok(BufReader::new(file).take(self.len.saturating_sub(start)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.saturating_add(length as u64) > self.len {
+            let what = format!("{length} bytes from {start} on, of {}", self.len);
+            return Err(parquet::errors::ParquetError::EOF(what));
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, self.start + start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// The first row group of a file whose values of an integer column may include this one.
+///
+/// # Errors
+/// When the file cannot be opened, or is not Parquet.
+pub(super) fn row_group_of(
+    path: &Path,
+    column: &str,
+    value: i64,
+) -> Result<Option<usize>, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet_error(path))?;
+    let metadata = builder.metadata();
+    let mut groups = 0..metadata.num_row_groups();
+    Ok(groups.find(|group| {
+        let range = int_range(metadata.row_group(*group), column);
+        range.is_none_or(|(low, high)| (low..=high).contains(&value))
+    }))
 }
 
 pub(super) fn parquet_error(

@@ -301,7 +301,7 @@ pub(super) fn read_readings(
         let missing = || DatasetError::damaged(path, "a column of readings is missing");
         let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
         let words = |name: &str| Words::of(column(name)?).ok_or_else(missing);
-        let names = Names::of(&words)?;
+        let names = Names::of(words)?;
         let stamps = column("at")?.as_primitive::<TimestampMicrosecondType>();
         let values = column("value")?.as_primitive::<Decimal128Type>();
         let codes = words("flags")?;

@@ -6,6 +6,7 @@
 //! never in between.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use super::unit::Conversion;
 
@@ -265,13 +266,19 @@ pub struct Stored {
 
 /// A stored value: `DECIMAL(18,6)`, that is whole micro-units of the channel's storage unit.
 /// Magnitude below 10^12 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Fixed6(i64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fixed6(
+    /// Micro-units with their sign bit turned: in the order of the values, and zero for none of them,
+    /// so that a value that may be missing takes no more room than one that may not.
+    NonZeroU64,
+);
+
+const SIGN_BIT: u64 = 1 << 63;
 
 impl Fixed6 {
-    pub const ZERO: Self = Self(0);
-    pub const ONE: Self = Self(1_000_000);
-    pub const HUNDRED: Self = Self(100_000_000);
+    pub const ZERO: Self = Self::of(0);
+    pub const ONE: Self = Self::of(1_000_000);
+    pub const HUNDRED: Self = Self::of(100_000_000);
     /// One beyond the largest magnitude, in micro-units: 10^18.
     pub const MICRO_END: i64 = 1_000_000_000_000_000_000;
 
@@ -283,28 +290,49 @@ impl Fixed6 {
         if micro.unsigned_abs() >= Self::MICRO_END as u128 {
             return Err(DecimalError::Overflow);
         }
-        Ok(Self(micro as i64))
+        Ok(Self::of(micro as i64))
+    }
+
+    /// From micro-units within the range.
+    const fn of(micro: i64) -> Self {
+        match NonZeroU64::new(micro as u64 ^ SIGN_BIT) {
+            Some(bits) => Self(bits),
+            // The one number that has no such form is out of range.
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Whole micro-units.
     #[must_use]
     pub fn micro(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN_BIT) as i64
     }
 
     /// The same number as an exact decimal.
     #[must_use]
     pub fn to_decimal(self) -> Decimal {
         // At most 18 digits and exponent -6: within the limits of Decimal by construction.
-        Decimal::new(i128::from(self.0), -6).unwrap_or(Decimal::ZERO)
+        Decimal::new(i128::from(self.micro()), -6).unwrap_or(Decimal::ZERO)
+    }
+}
+
+impl Default for Fixed6 {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl fmt::Debug for Fixed6 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fixed6({})", self.micro())
     }
 }
 
 impl fmt::Display for Fixed6 {
     /// Always six decimals, as the tables show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let magnitude = self.0.unsigned_abs();
+        let sign = if self.micro() < 0 { "-" } else { "" };
+        let magnitude = self.micro().unsigned_abs();
         write!(f, "{sign}{}.{:06}", magnitude / 1_000_000, magnitude % 1_000_000)
     }
 }

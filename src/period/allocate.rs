@@ -69,7 +69,8 @@ impl Gap {
 
     fn put(&mut self, series: &mut [Series<'_>], new: Split) {
         if self.split != new {
-            self.crossing.resplit(&mut series[self.place].rows, &self.split, &new);
+            let rows = series[self.place].rows.to_mut();
+            self.crossing.resplit(rows, &self.split, &new);
             self.split = new;
         }
     }

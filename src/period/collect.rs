@@ -4,6 +4,8 @@
 //! both agree to the last digit. A channel counts only while it serves (`installed` to `retired`);
 //! time in which none of a parameter's channels serves is a gap by the parameter's own bounds.
 
+use std::borrow::Cow;
+
 use super::Input;
 use super::calendar::Period;
 use super::calibration::correct::{Corrections, Side};
@@ -48,8 +50,8 @@ impl Amount {
 /// The rows of one planned channel, in order of time.
 pub(super) struct Series<'a> {
     pub plan: &'a ChannelPlan,
-    /// Each interval once.
-    pub rows: Vec<IntervalRow>,
+    /// Each interval once; those that were handed in, as long as nothing is filled or taken out.
+    pub rows: Cow<'a, [IntervalRow]>,
     /// Of the time in which its meter was not shown to be right.
     pub corrections: Corrections,
     /// Where a check meter's values stand among the rows.
@@ -62,10 +64,15 @@ impl<'a> Series<'a> {
     pub fn of_plan(input: &Input<'a>) -> Vec<Self> {
         let rows_of = |key: &ChannelKey| {
             let named = input.channels.iter().filter(|channel| channel.key == *key);
-            let mut rows: Vec<IntervalRow> =
-                named.flat_map(|channel| channel.rows.iter().copied()).collect();
+            if let (Some(one), None) = (named.clone().next(), named.clone().nth(1))
+                && one.rows.is_sorted_by_key(|row| row.start)
+            {
+                return Cow::Borrowed(&*one.rows);
+            }
+            let mut rows: Vec<IntervalRow> = Vec::new();
+            named.for_each(|channel| rows.extend(&channel.rows));
             rows.sort_by_key(|row| row.start);
-            rows
+            Cow::Owned(rows)
         };
         let zone = &input.plan.registered.zone;
         // Equations may look back to the first day of the crediting period.

@@ -213,8 +213,8 @@ fn pair(
     series[main].corrections.add(corrections);
     let values = filled.iter().filter_map(|row| Some((row.start.start(), row.value?)));
     let filled_sum = factors.sum(&series[main], values, unit);
-    let rows = &mut series[main].rows;
     for row in filled {
+        let rows = series[main].rows.to_mut();
         match rows.binary_search_by_key(&row.start, |one| one.start) {
             Ok(at) => rows[at] = row,
             Err(at) => rows.insert(at, row),
@@ -284,7 +284,7 @@ fn clear(series: &mut Series<'_>, from: Timestamp, to: Timestamp) {
     let plan = series.plan;
     let (low, high) = bounds(plan);
     let begin = series.rows.partition_point(|row| row.start.start() < from);
-    let inside = series.rows[begin..].iter_mut().take_while(|row| row.start.start() < to);
+    let inside = series.rows.to_mut()[begin..].iter_mut().take_while(|row| row.start.start() < to);
     for row in inside {
         (row.value, row.measured, row.low, row.high) = (None, None, low, high);
         row.covered_us = 0;

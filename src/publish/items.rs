@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock};
 
 use super::PublishError;
@@ -88,6 +88,30 @@ pub fn decode_all(
         Ok(()) | Err(Stop::Unwanted) => Ok(()),
         Err(Stop::Failed(error)) => Err(error),
     }
+}
+
+/// The items of one message, at most [`ITEMS_MAX`] of them. Channels that it brings are added to the
+/// table.
+///
+/// # Errors
+/// When its payload cannot be read.
+pub fn of_message(
+    plans: &PlanHistory,
+    channels: &mut Channels,
+    messages: &Layout,
+    row: &MessageRow,
+) -> Result<Items, PublishError> {
+    std::thread::scope(|scope| {
+        let (lots, decoded) = sync_channel(0);
+        let range = (Place { leaf: row.leaf, item: 0 }, row.leaf + 1);
+        let decoding = scope
+            .spawn(move || decode_all(plans, channels, messages, range, lots, |leaf| leaf(row)));
+        let first = decoded.recv().unwrap_or_default();
+        // Further lots are not wanted.
+        drop(decoded);
+        let decoded = decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        decoded.map(|()| first)
+    })
 }
 
 /// Reads the default payload, which no plan need declare.

@@ -39,8 +39,23 @@ pub fn look(
 ) -> Result<(Vec<Noted>, Surroundings), ReportError> {
     let zone = &plan.registered.zone;
     let range = (period.start(zone), period.end(zone));
+    let (findings, accounts) = readings(published, plan, range)?;
+    let before = year_before(published, plan, period)?;
+    Ok((findings, Surroundings { accounts, before, ..borders(published, plan, period)? }))
+}
+
+/// The gaps that the borders of a period cut: what its figures need of what lies around it.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn borders(
+    published: &Published<'_>,
+    plan: &Plan,
+    period: Period,
+) -> Result<Surroundings, ReportError> {
+    let zone = &plan.registered.zone;
     let mut borders: Vec<Timestamp> = period.years().iter().map(|part| part.start(zone)).collect();
-    borders.push(range.1);
+    borders.push(period.end(zone));
     let Published { layout, project, registry, .. } = *published;
     // An approved change may cut a year: what a register bridged across it is split there too.
     let plans = registry.plans().iter();
@@ -61,9 +76,7 @@ pub fn look(
     let crossings = crossings(layout, project, registry, &borders)?;
     let sealed = registry.life().standing().into_iter();
     let sealed = sealed.flat_map(|one| splits(&one.act)).collect();
-    let (findings, accounts) = readings(published, plan, range)?;
-    let before = year_before(published, plan, period)?;
-    Ok((findings, Surroundings { crossings, sealed, accounts, before }))
+    Ok(Surroundings { crossings, sealed, ..Surroundings::default() })
 }
 
 /// What a seal says that it counted before its borders.

@@ -12,9 +12,9 @@ use crate::aggregate::finding::flagged;
 use crate::aggregate::hold;
 use crate::aggregate::interval::IntervalRow;
 use crate::config::plan::{Parameter, Plan};
-use crate::dataset::interval_rows;
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
+use crate::dataset::{DatasetError, interval_rows};
 use crate::decode::act::{Seal, SealedShare, SealedValue, SealedYear};
 use crate::decode::amount::Standing;
 use crate::decode::devices::Device;
@@ -102,6 +102,34 @@ pub struct Published<'a> {
 /// # Errors
 /// As [`collect`].
 pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collected, ReportError> {
+    gather(published, period, None)
+}
+
+/// Rows by channel of a stretch of time.
+pub type RowsOf<'a> = &'a dyn Fn(
+    &mut Channels,
+    (Timestamp, Timestamp),
+) -> Result<BTreeMap<ChannelId, Vec<IntervalRow>>, DatasetError>;
+
+/// Collects what the figures of a period stand on, from these rows and the readings next to its borders
+/// alone: there are no findings on series, no counts of items and no registers' own accounts, none of
+/// which enters a figure.
+///
+/// # Errors
+/// As [`collect`].
+pub fn figures_alone(
+    published: &Published<'_>,
+    period: Period,
+    rows: RowsOf<'_>,
+) -> Result<Collected, ReportError> {
+    gather(published, period, Some(rows))
+}
+
+fn gather(
+    published: &Published<'_>,
+    period: Period,
+    given: Option<RowsOf<'_>>,
+) -> Result<Collected, ReportError> {
     let Published { layout, project: id, registry, .. } = *published;
     let plan = registry.plans().latest().cloned();
     let plan = plan.ok_or_else(|| ReportError::Refused(format!("project {id} has no plan")))?;
@@ -114,19 +142,21 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
     let amounts = registry.ledger().standing();
     let mut channels = Channels::default();
     let wide = reach(&plan, &methodologies, &amounts, period);
-    let rows = interval_rows::between(layout, id, &mut channels, wide)?;
-    let mut by_channel: BTreeMap<ChannelId, Vec<IntervalRow>> = BTreeMap::new();
-    for row in rows {
-        by_channel.entry(row.channel).or_default().push(row);
-    }
+    let by_channel = match given {
+        Some(rows) => rows(&mut channels, wide)?,
+        None => interval_rows::by_channel(layout, id, &mut channels, wide, |_| true)?,
+    };
     let mut findings = Vec::new();
     for (channel, rows) in &by_channel {
         let noted = |f: &_| Noted::on_series(f, &channels);
-        let is_inside = |row: &&IntervalRow| (range.0..range.1).contains(&row.start.start());
-        let inside: Vec<IntervalRow> = rows.iter().filter(is_inside).copied().collect();
-        findings.extend(flagged(*channel, &inside).iter().map(noted));
+        let begin = rows.partition_point(|row| row.start.start() < range.0);
+        let end = rows.partition_point(|row| row.start.start() < range.1);
+        findings.extend(flagged(*channel, &rows[begin..end]).iter().map(noted));
     }
-    let (of_series, surroundings) = around::look(published, &plan, period)?;
+    let (of_series, surroundings) = match given {
+        None => around::look(published, &plan, period)?,
+        Some(_) => (Vec::new(), around::borders(published, &plan, period)?),
+    };
     findings.extend(of_series);
     findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
@@ -147,7 +177,10 @@ pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collect
         channels,
         unheld,
         dossier,
-        tally: tally(layout, id, range)?,
+        tally: match given {
+            None => tally(layout, id, range)?,
+            Some(_) => Tally::default(),
+        },
         findings,
         surroundings,
         earlier: registry

@@ -10,6 +10,7 @@
 //! use appear nowhere else ([`model::INDICATIVE`]).
 
 mod around;
+pub mod asked;
 mod build;
 pub mod bundle;
 pub mod calculation;

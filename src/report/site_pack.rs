@@ -32,6 +32,8 @@ pub struct SitePack {
     pub title: String,
     /// The instant for which displays are expected, local time with offset.
     pub at: String,
+    /// What the readings in it are.
+    pub rests_on: String,
     /// By site and place.
     pub devices: Vec<DeviceLine>,
 }
@@ -129,6 +131,7 @@ pub fn site_pack(
         project: id.to_string(),
         title: plan.registered.title.clone(),
         at: plan.registered.zone.show(at),
+        rests_on: "readings as they are published".to_owned(),
         devices: lines,
     })
 }
@@ -248,8 +251,10 @@ impl SitePack {
     /// The list for a terminal.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut out =
-            format!("{} ({}), displays expected at {}\n", self.title, self.project, self.at);
+        let mut out = format!(
+            "{} ({}), displays expected at {}; rests on {}\n",
+            self.title, self.project, self.at, self.rests_on
+        );
         for line in &self.devices {
             let _ = writeln!(out, "\n{}/{}  {}", line.site, line.device, or_dash(&line.place));
             let _ = writeln!(
@@ -287,7 +292,9 @@ impl SitePack {
         let mut out = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Meters of {id}</title>\
              <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{id}. Displays are expected for \
-             {at}: the last reading, and since then as much per day as in the thirty days before it.</p>\n",
+             {at}: the last reading, and since then as much per day as in the thirty days before it. It rests \
+             on {rests_on}.</p>\n",
+            rests_on = escaped(&self.rests_on),
             id = escaped(&self.project),
             title = escaped(&self.title),
             at = escaped(&self.at),

@@ -98,7 +98,7 @@ class Bundle:
             length = int.from_bytes(file[:2], "big")
             self.leaves.append(file[2 : 2 + length])
             file = file[2 + length :]
-        for name in sorted(name for name in self.files if name.endswith(".parquet")):
+        for name in sorted(name for name in self.files if name.startswith("data/tables/messages/")):
             table = pq.read_table(io.BytesIO(self.files[name]))
             at = table.schema.get_field_index("received_at")
             table = table.set_column(at, "received_at", pc.cast(table.column(at), "int64"))
@@ -232,6 +232,67 @@ class Project:
         return self.documents(parameter["symbol"], member, start, end)
 
 
+def rows(bundle, table, data="data"):
+    """The rows of a table that the bundle states, stamps as microseconds."""
+    for name in sorted(name for name in bundle.files if name.startswith(f"{data}/tables/{table}/")):
+        read = pq.read_table(io.BytesIO(bundle.files[name]))
+        for column in ("at", "start"):
+            place = read.schema.get_field_index(column)
+            if place >= 0:
+                read = read.set_column(place, column, pc.cast(read.column(column), "int64"))
+        for row in read.to_pylist():
+            row["channel"] = f"{row['site']}/{row['device']}/{row['quantity']}"
+            yield row
+
+
+def tables(bundle):
+    """Every reading that is stated is in the message of its leaf, and none of these messages is left out."""
+    project, counts = Project(bundle), {}
+    stated = {}
+    for row in rows(bundle, "readings"):
+        need((row["channel"], row["at"]) not in stated, f"{row['channel']} has two readings of {row['at']}")
+        stated[row["channel"], row["at"]] = row
+    channels = {channel for parameter in project.plan["parameter"] for channel in parameter.get("channels", [])}
+    need({channel for channel, _ in stated} <= channels, "readings of channels that no plan has")
+    first = {}
+    for row in project.rows:
+        names = row["name"].split("/")
+        if row["kind"] != "data" or names[:3] != ["mrv", "v1", bundle.facts["project"]]:
+            continue
+        try:
+            records = json.loads(row["payload"], parse_float=Decimal)
+        except json.JSONDecodeError:
+            continue
+        for record in records if isinstance(records, list) else [records]:
+            for quantity, value in record["values"].items():
+                key = "/".join([*names[3:5], quantity]), record["ts"] * 1000
+                if key[0] in channels:
+                    first.setdefault(key, (Decimal(str(value)), row["leaf"]))
+    need(set(first) == set(stated), f"readings of {sorted(set(first) ^ set(stated))[:3]} are on one side alone")
+    for key, (value, leaf) in first.items():
+        need(stated[key]["value"] == value and stated[key]["leaf"] == leaf,
+             f"{key} is stated as {stated[key]['value']} of leaf {stated[key]['leaf']}, leaf {leaf} says {value}")
+    for table in ("readings", "conflicts", "intervals"):
+        counts[table] = sum(1 for _ in rows(bundle, table))
+    ends = [int(datetime(day.year, day.month, day.day, tzinfo=project.zone).timestamp()) * 1_000_000
+            for day in (date.fromisoformat(bundle.facts["from"]),
+                        date.fromisoformat(bundle.facts["to"]) + timedelta(days=1))]
+    sums = [{}, {}]
+    for sum_of, data in zip(sums, ["data", "data/by-day"]):
+        for row in rows(bundle, "intervals", data):
+            for name in ("value", "measured", "low", "high", "covered_us"):
+                key = row["channel"], name
+                sum_of[key] = sum_of.get(key, 0) + (row[name] or 0)
+    need(sums[0] == sums[1], "the intervals by the day add up otherwise")
+    for channel in channels:
+        inside = [row["value"] for row in rows(bundle, "intervals")
+                  if row["channel"] == channel and ends[0] <= row["start"] < ends[1]]
+        start, end = (date.fromisoformat(bundle.facts[name]) for name in ("from", "to"))
+        need(None not in inside, f"{channel} has intervals in doubt: bounds are not computed here")
+        need(sum(inside) / 1000 == project.register(channel, start, end), f"the intervals of {channel} add up otherwise")
+    return counts
+
+
 def solar(project, inputs, fixed):
     return sum(value * fixed("EF_RE", member) for member, value in inputs.items()), Decimal(0)
 
@@ -291,7 +352,8 @@ def main():
         bundle.statement(key)
         bundle.messages()
         size = bundle.log(key)
-        result = {"messages": len(bundle.rows), "leaves": len(bundle.leaves), "log": size, "years": figures(bundle)}
+        counts = tables(bundle)
+        result = {"tables": counts, "messages": len(bundle.rows), "leaves": len(bundle.leaves), "log": size, "years": figures(bundle)}
     except Differs as what:
         print(json.dumps({"differs": str(what)}) if arguments.json else f"bundle: {what}")
         sys.exit(1)

@@ -15,6 +15,9 @@
 //! data/documents/<leaf>-<name>
 //! data/tables/messages/project=<id>/month=<yyyy-mm>/*.parquet    raw bytes with their nonces
 //! data/blobs/<sha256>                 payloads above 64 KiB
+//! data/tables/{readings,conflicts,intervals}/project=<id>/month=<yyyy-mm>/<yyyy-mm>.parquet
+//!                                     derived: what the messages decode to ([`tables`])
+//! data/by-day/tables/intervals/...     derived: the same intervals, whole undisturbed days added up
 //! data/log/leaves                     every leaf from the log's first to the seal ([`leaves`])
 //! data/log/seal.tlog-proof            the seal's inclusion under the checkpoint
 //! data/log/growth                     from these leaves to the checkpoint
@@ -31,6 +34,7 @@ pub mod archive;
 pub mod copies;
 pub mod leaves;
 pub mod limits;
+pub mod tables;
 pub mod tags;
 mod write;
 
@@ -115,12 +119,13 @@ pub const NOT_SHOWN: [&str; 5] = [
 ];
 
 /// What a bundle shows once it is rechecked.
-pub const SHOWN: [&str; 5] = [
+pub const SHOWN: [&str; 6] = [
     "every file is the one that the log's key signed",
     "every message is, byte for byte, the one that its leaf commits to",
     "all leaves up to the seal are here, in the order of receipt, and lead to the signed root: none was \
      left out, added or changed since",
     "no plan, act, document or earlier seal of the log is missing",
+    "every reading and interval of the tables comes out of the raw messages again, row for row",
     "every figure of the report comes out of the raw messages again, to the last digit",
 ];
 

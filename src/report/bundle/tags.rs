@@ -13,6 +13,10 @@ use crate::report::html::escape;
 use crate::report::model::Report;
 use crate::report::public::{PublicError, by_plan};
 
+/// What is said of a table that comes out of the messages.
+const DERIVED: &str =
+    "Derived from the messages; a recheck computes it anew and compares every row.";
+
 /// A file of the bundle: name, digest, length.
 pub type Listed = (String, Sha256Digest, u64);
 
@@ -126,13 +130,17 @@ pub fn ro_crate(facts: &Facts, report: &Report, files: &[Listed], at: &str) -> S
     ];
     graph.extend(organisations);
     graph.extend(files.iter().map(|(name, sha256, len)| {
-        json!({
+        let mut file = json!({
             "@id": named(name),
             "@type": "File",
             "contentSize": len.to_string(),
             "encodingFormat": media_type(name),
             "sha256": sha256.to_string(),
-        })
+        });
+        if is_derived(name) {
+            file["description"] = json!(DERIVED);
+        }
+        file
     }));
     let crate_text =
         json!({ "@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph });
@@ -225,6 +233,15 @@ pub fn start_here(facts: &Facts, report: &Report) -> Result<(&'static str, Strin
         ("data/plans/, data/methodologies/", "what was declared and the equations, as recorded"),
         ("data/documents/", "invoices, laboratory results, photos, as recorded"),
         ("data/tables/messages/, data/blobs/", "every message as it was received, in Parquet"),
+        (
+            "data/tables/readings/, conflicts/, intervals/",
+            "what the messages decode to, to be opened with any tool that reads Parquet; derived: a recheck \
+             computes it anew and compares every row",
+        ),
+        (
+            "data/by-day/",
+            "the same intervals, of each channel the whole undisturbed days added up; derived likewise",
+        ),
         ("data/log/", "every leaf of the log up to the seal, the proofs, the signed checkpoint"),
         (FACTS, "the same facts for machines"),
     ] {
@@ -273,6 +290,12 @@ fn description(facts: &Facts, report: &Report) -> String {
 
 fn identifier(facts: &Facts) -> String {
     format!("{}_{}_{}_v{}", facts.project, facts.from, facts.to, facts.version)
+}
+
+/// True for an entry that is a function of others.
+fn is_derived(name: &str) -> bool {
+    let is_table = name.starts_with("data/tables/") || name.starts_with("data/by-day/");
+    is_table && !name.starts_with("data/tables/messages/")
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::tags::{self, Listed};
 use super::{
     BundleError, CONFIDENTIAL, CRATE, FACTS, FORMAT, Facts, GROWTH, KEY, LEAVES, MANIFEST, REPORT,
-    SEAL_PROOF, SOFTWARE, STATEMENT, STATEMENT_TYPE, TAG_MANIFEST, archive, copies, leaves,
+    SEAL_PROOF, SOFTWARE, STATEMENT, STATEMENT_TYPE, TAG_MANIFEST, archive, copies, leaves, tables,
 };
 use crate::dataset::extract::Extract;
 use crate::dataset::layout::Layout;
@@ -25,7 +25,7 @@ use crate::evidence::tree::{TreeState, consistency_path, inclusion_path};
 use crate::evidence::{checkpoint, dsse, leaf, leaf_hash};
 use crate::period::Period;
 use crate::publish::registry::SealLeaf;
-use crate::report::collect::Named;
+use crate::report::collect::{Collected, Named};
 use crate::report::recompute::{Past, Scratch};
 use crate::report::{Report, json};
 
@@ -62,8 +62,13 @@ pub fn write(
     progress("the leaves of the log");
     let log = write_leaves(wanted, &bag)?;
     progress("the report, computed from its messages once more");
-    let (report, first_leaf) = recompute(wanted, &log, scratch.path())?;
+    let recomputed = recompute(wanted, &log, scratch.path())?;
+    let (report, first_leaf) = (recomputed.report, recomputed.first_leaf);
     let facts = facts(wanted, &report, first_leaf);
+    if let Some((past, reach)) = recomputed.derived {
+        progress("tables of readings and intervals");
+        tables::write(past.project(), &Layout::new(bag.join("data")), reach)?;
+    }
     progress("messages and documents");
     write_messages(wanted, &bag, first_leaf)?;
     write_copies(wanted, &bag)?;
@@ -175,10 +180,20 @@ fn period_of(seal: &SealLeaf) -> Result<Period, BundleError> {
     Ok(Period::new(from, to).map_err(super::super::ReportError::from)?)
 }
 
+/// A report computed once more.
+struct Recomputed {
+    report: Report,
+    /// The first leaf whose data it needs.
+    first_leaf: i64,
+    /// What the messages from that leaf on come to, and the time that the figures stand on; `None` for
+    /// a report of other rules.
+    derived: Option<(Past, (Timestamp, Timestamp))>,
+}
+
 /// The report once more from its messages, and the first leaf whose data it needs: that nothing
 /// before matters is tried by computing it from there alone. A report of other rules is taken as it
 /// was sealed, with all messages.
-fn recompute(wanted: &Wanted<'_>, log: &Log, scratch: &Path) -> Result<(Report, i64), BundleError> {
+fn recompute(wanted: &Wanted<'_>, log: &Log, scratch: &Path) -> Result<Recomputed, BundleError> {
     let Wanted { data, project, seal, .. } = *wanted;
     let path = wanted.report.join("report.json");
     let written = std::fs::read_to_string(&path).map_err(BundleError::io("read", &path))?;
@@ -186,11 +201,13 @@ fn recompute(wanted: &Wanted<'_>, log: &Log, scratch: &Path) -> Result<(Report, 
         && sealed.provenance.rules != RULES
     {
         // Other rules sealed it: whoever rechecks by those needs the whole.
-        return Ok((sealed, 0));
+        return Ok(Recomputed { report: sealed, first_leaf: 0, derived: None });
     }
-    let mut past = Past::derive(data, project, 0, log.tree.clone(), scratch)?;
+    let derive = |from| Past::derive(data, project, from, log.tree.clone(), scratch);
+    let state = |collected: &Collected| Ok(Report::of(&collected.state(Named::of(&seal.seal))?));
+    let mut past = derive(0)?;
     let collected = past.collect_sealed(&seal.seal)?;
-    let report = Report::of(&collected.state(Named::of(&seal.seal))?);
+    let report: Report = state(&collected).map_err(BundleError::Report)?;
     let text = |report: &Report| {
         json::write(report).map_err(|error| BundleError::Refused(format!("report: {error}")))
     };
@@ -201,18 +218,23 @@ fn recompute(wanted: &Wanted<'_>, log: &Log, scratch: &Path) -> Result<(Report, 
             path.display()
         )));
     }
-    let stands_on = past.project().first_leaf(collected.reach)?.unwrap_or(seal.seal.log_size);
-    let first = stands_on.min(log.first_inside);
-    drop(past);
-    if first > 0 {
-        let mut part = Past::derive(data, project, first, log.tree.clone(), scratch)?;
-        // What cannot be stated from the part alone needs the whole.
-        let again = part.sealed(&seal.seal).ok().map(|statement| Report::of(&statement));
-        if again.is_none_or(|again| again != report) {
-            return Ok((report, 0));
-        }
+    let reach = collected.reach;
+    drop(collected);
+    let stands_on = past.project().first_leaf(reach)?.unwrap_or(seal.seal.log_size);
+    let first_leaf = stands_on.min(log.first_inside);
+    if first_leaf <= 0 {
+        return Ok(Recomputed { report, first_leaf: 0, derived: Some((past, reach)) });
     }
-    Ok((report, first))
+    // Its tables take as much room as those of the whole log.
+    drop(past);
+    let mut part = derive(first_leaf)?;
+    // What cannot be stated from the part alone needs the whole.
+    let again = part.collect_sealed(&seal.seal).and_then(|collected| state(&collected)).ok();
+    if again.as_ref() == Some(&report) {
+        return Ok(Recomputed { report, first_leaf, derived: Some((part, reach)) });
+    }
+    drop(part);
+    Ok(Recomputed { report, first_leaf: 0, derived: Some((derive(0)?, reach)) })
 }
 
 fn facts(wanted: &Wanted<'_>, report: &Report, first_leaf: i64) -> Facts {

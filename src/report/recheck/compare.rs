@@ -4,46 +4,34 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::{Finding, Opened, Stop, found};
+use super::found::{Difference, Found, Stop, found};
+use super::{Opened, tables};
 use crate::dataset::blob;
 use crate::dataset::layout::Layout;
 use crate::dataset::rows::MessageRow;
 use crate::domain::RULES;
 use crate::evidence::checkpoint;
 use crate::period::Period;
+use crate::report::bundle::tables::is_entry;
 use crate::report::bundle::tags::{self, Listed};
 use crate::report::bundle::{
     BundleError, CONFIDENTIAL, CRATE, FACTS, FORMAT, Facts, GROWTH, KEY, LEAVES, REPORT,
     SEAL_PROOF, SOFTWARE, START_HERE, copies,
 };
+use crate::report::collect::Named;
 use crate::report::{Report, json};
 
 /// Differences told one by one.
 const DIFFERENCES_MAX: usize = 20;
-
-/// A figure or text of the report that comes out otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
-pub struct Difference {
-    /// Its JSON pointer in `report.json`.
-    pub figure: String,
-    /// As the report says.
-    pub report: String,
-    /// As it comes out here.
-    pub here: String,
-}
 
 /// What came of the comparison.
 #[derive(Default)]
 pub struct Compared {
     /// True where the report was computed by rules that this software no longer computes.
     pub is_of_other_rules: bool,
-    pub differences: Vec<Difference>,
-    pub further: u64,
-    pub finding: Option<Finding>,
+    pub found: Found,
 }
 
 /// Compares everything that can be computed with what is there.
@@ -73,18 +61,15 @@ pub fn compare(
         return Err(found("/provenance/figures_digest", what));
     }
     let is_of_other_rules = rules != Some(u64::from(RULES));
-    let report = match recompute(opened) {
-        Ok(report) => report,
+    let (report, tables) = match again(opened, is_of_other_rules) {
+        Ok(again) => again,
         // What other rules sealed need not be stated by these.
         Err(Stop::Failed(BundleError::Report(error))) if is_of_other_rules => {
             let here = format!("cannot be computed by rules {RULES}: {error}");
             let report = format!("computed by rules {}", rules.unwrap_or_default());
-            let difference = Difference { figure: "/years".to_owned(), report, here };
-            return Ok(Compared {
-                is_of_other_rules,
-                differences: vec![difference],
-                ..Compared::default()
-            });
+            let mut found = Found::default();
+            found.differences.push(Difference { figure: "/years".to_owned(), report, here });
+            return Ok(Compared { is_of_other_rules, found });
         }
         Err(stop) => return Err(stop),
     };
@@ -93,19 +78,26 @@ pub fn compare(
     if text != written {
         let ours: Value = serde_json::from_str(&text)
             .map_err(|error| found(REPORT, format!("as computed here: {error}")))?;
-        walk(&theirs, &ours, String::new(), &mut compared);
+        walk(&theirs, &ours, String::new(), &mut compared.found);
         let byte = text.bytes().zip(written.bytes()).take_while(|(a, b)| a == b).count();
-        let place = compared.differences.first().map_or_else(
+        let first = compared.found.differences.first();
+        let place = first.map_or_else(
             || format!("byte {byte} of {REPORT}"),
             |one| format!("{} of {REPORT}, byte {byte}", one.figure),
         );
-        let what = match compared.differences.first() {
+        let what = match first {
             Some(one) => format!("the report says {}, the messages give {}", one.report, one.here),
             None => "it is not in its one form".to_owned(),
         };
-        compared.finding = Some(Finding { place, what });
+        compared.found.tell(place, what);
+    }
+    compared.found.add(tables.found);
+    if !compared.found.is_empty() {
         return Ok(compared);
     }
+    let rows: Vec<String> =
+        tables.rows.iter().map(|(table, rows)| format!("{rows} {}", table.name())).collect();
+    held.push(format!("{} come out of the messages again, row for row", rows.join(", ")));
     held.push(format!(
         "report.json comes out of the messages again, byte for byte: {} bytes, figures {}",
         text.len(),
@@ -116,10 +108,34 @@ pub fn compare(
     Ok(compared)
 }
 
-/// Computes the report of the seal.
-fn recompute(opened: &Opened) -> Result<Report, Stop> {
+/// Computes the report of the seal, and meanwhile compares the tables that it stands on.
+fn again(opened: &Opened, is_of_other_rules: bool) -> Result<(Report, tables::Compared), Stop> {
     let mut past = opened.past()?;
-    let report = Report::of(&past.sealed(&opened.seal)?);
+    let collected = past.collect_sealed(&opened.seal)?;
+    let here = past.project().layout().clone();
+    let (stated, tables) = std::thread::scope(|scope| {
+        let comparing = scope.spawn(|| match is_of_other_rules {
+            true => Ok(tables::Compared::default()),
+            false => {
+                let zone = &collected.plan().registered.zone;
+                let reach = collected.reach;
+                tables::compare(&opened.layout, &here, &opened.project, zone, reach)
+            }
+        });
+        let stated = collected.state(Named::of(&opened.seal));
+        let tables = comparing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (stated, tables)
+    });
+    let tables = tables?;
+    let report = match stated {
+        Ok(statement) => Report::of(&statement),
+        Err(error) if !tables.found.is_empty() => {
+            let mut found = tables.found;
+            found.tell(REPORT, format!("it cannot be computed here: {error}"));
+            return Err(Stop::Found(found));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let plan = past.project().registry().plans().latest().cloned();
     let (from, to) = opened.seal.dates().map_err(|error| found("the seal", error.to_string()))?;
     let period = Period::new(from, to).map_err(|error| found("the seal", error.to_string()))?;
@@ -133,7 +149,7 @@ fn recompute(opened: &Opened) -> Result<Report, Stop> {
             return Err(found(format!("leaf {}", opened.facts.first_leaf - 1), what));
         }
     }
-    Ok(report)
+    Ok((report, tables))
 }
 
 /// Compares the copies of plans, methodologies and documents with the messages; gives their names.
@@ -181,7 +197,8 @@ fn check_names(opened: &Opened, copied: &BTreeSet<String>) -> Result<(), Stop> {
             || copied.contains(name)
             || name.starts_with("data/report/")
             || name.starts_with("data/blobs/")
-            || (name.starts_with(&messages) && name.ends_with(".parquet"));
+            || (name.starts_with(&messages) && name.ends_with(".parquet"))
+            || is_entry(name, &opened.project);
         if !is_known {
             return Err(found(name, "it is no part of a bundle"));
         }
@@ -267,26 +284,26 @@ fn check_forms(
 }
 
 /// Notes where two JSON values differ.
-fn walk(theirs: &Value, ours: &Value, pointer: String, compared: &mut Compared) {
+fn walk(theirs: &Value, ours: &Value, pointer: String, found: &mut Found) {
     match (theirs, ours) {
         (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
             for (key, value) in a {
-                walk(value, &b[key], format!("{pointer}/{key}"), compared);
+                walk(value, &b[key], format!("{pointer}/{key}"), found);
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                walk(a, b, format!("{pointer}/{index}"), compared);
+                walk(a, b, format!("{pointer}/{index}"), found);
             }
         }
         (a, b) if a == b => {}
         (a, b) => {
-            if compared.differences.len() >= DIFFERENCES_MAX {
-                compared.further += 1;
+            if found.differences.len() >= DIFFERENCES_MAX {
+                found.further += 1;
                 return;
             }
             let (report, here) = (short(a), short(b));
-            compared.differences.push(Difference { figure: pointer, report, here });
+            found.differences.push(Difference { figure: pointer, report, here });
         }
     }
 }

@@ -7,8 +7,9 @@ use std::io::BufReader;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use super::altered;
+use super::found::{Found, Stop, found};
 use super::open::Unpacked;
-use super::{Stop, found};
 use crate::dataset::layout::Layout;
 use crate::dataset::log_check::commitment_of;
 use crate::dataset::read;
@@ -31,7 +32,12 @@ pub struct Seen {
     /// Receipt of the last leaf before the first whose data are here.
     pub received_before: Option<Timestamp>,
     pub held: Vec<String>,
+    /// Messages that are not those that their leaves commit to; all else holds.
+    pub altered: Found,
 }
+
+/// Altered messages that are looked into; the others are counted.
+const ALTERED_MAX: usize = 5;
 
 /// Checks leaves against messages, and both against the signed checkpoint and the seal.
 pub fn check(
@@ -54,6 +60,7 @@ pub fn check(
     let mut stream = Leaves {
         input: BufReader::with_capacity(1 << 18, input),
         layout,
+        project,
         bytes: Vec::new(),
         next: 0,
         tree: TreeState::default(),
@@ -62,6 +69,8 @@ pub fn check(
         received_at: Timestamp::from_us(i64::MIN),
         blobs: BTreeSet::new(),
         last_hash: [0; 32],
+        altered: Vec::new(),
+        altered_count: 0,
     };
     let mut rows = 0u64;
     // Acts stand before the first leaf too; data there are leaves alone.
@@ -117,7 +126,8 @@ pub fn check(
         ),
         format!("they are the beginning of the signed log of {size} leaves"),
     ];
-    Ok(Seen { tree: sealed, received_before, held })
+    let altered = stream.look_into();
+    Ok(Seen { tree: sealed, received_before, held, altered })
 }
 
 /// Checks the proofs from these leaves to the checkpoint, and its signature; gives its size.
@@ -150,6 +160,7 @@ fn proofs(
 struct Leaves<'a> {
     input: BufReader<File>,
     layout: &'a Layout,
+    project: &'a ProjectId,
     bytes: Vec<u8>,
     /// The leaf that is read next.
     next: i64,
@@ -161,6 +172,9 @@ struct Leaves<'a> {
     /// Named by messages.
     blobs: BTreeSet<Sha256Digest>,
     last_hash: Hash,
+    /// Messages whose payload is another than their leaf's, with what the leaf says.
+    altered: Vec<(MessageRow, Header)>,
+    altered_count: u64,
 }
 
 impl Leaves<'_> {
@@ -213,14 +227,11 @@ impl Leaves<'_> {
         }
         let commitment = commitment_of(self.layout, row)?;
         if commitment != header.commitment || row.payload.len() != header.payload_len {
-            let what = format!(
-                "its payload is not the one that the leaf commits to: {} of {}, {} bytes, received {}",
-                header.kind.as_str(),
-                header.name,
-                header.payload_len,
-                header.received_at
-            );
-            return Err(found(place, what));
+            self.altered_count += 1;
+            if self.altered.len() < ALTERED_MAX {
+                self.altered.push((row.clone(), header));
+            }
+            return Ok(());
         }
         if leaf::encode(&Header { commitment, ..row.header.clone() }) != self.bytes {
             let what =
@@ -228,6 +239,31 @@ impl Leaves<'_> {
             return Err(found(place, what));
         }
         Ok(())
+    }
+
+    /// What altered messages are, and which readings they alter.
+    fn look_into(&self) -> Found {
+        let mut found = Found::default();
+        for (row, header) in &self.altered {
+            let altered = altered::look(self.layout, self.project, self.log_size, row);
+            let what = format!(
+                "its payload is not the one that the leaf commits to: {} of {}, {} bytes, received {}{}",
+                header.kind.as_str(),
+                header.name,
+                header.payload_len,
+                header.received_at,
+                altered.what
+            );
+            found.tell(format!("leaf {}", row.leaf), what);
+            found.rows.extend(altered.rows);
+            found.further_rows += altered.further_rows;
+        }
+        let beyond = self.altered_count - self.altered.len() as u64;
+        if beyond > 0 {
+            let what = format!("{beyond} more messages are not those that their leaves commit to");
+            found.tell("the messages", what);
+        }
+        found
     }
 
     /// Checks that no leaf follows.

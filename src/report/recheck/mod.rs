@@ -2,14 +2,20 @@
 //!
 //! Takes a zip from whomever; gives an [`Outcome`]. Each layer stands on the one before it, so the
 //! first that does not hold ends the check: the zip and its limits ([`open`]), manifests and signature
-//! ([`signed`]), leaves, messages and proofs ([`log`]), the report computed anew and everything that is
-//! a function of it ([`compare`]). Everything is unpacked and computed below a scratch folder that is
+//! ([`signed`]), leaves, messages and proofs ([`log`]), the report and the tables computed anew and
+//! everything that is a function of them ([`compare`]). Where bytes, an entry or a message are not what
+//! they should be and all else can be read, the layers after it are gone through all the same, to name
+//! the readings, intervals and figures that differ; they alter nothing of how it ended. Everything is unpacked and computed below a scratch folder that is
 //! removed at the end; messages pass by file after file, so memory does not grow with the bundle.
 
+mod altered;
 mod compare;
+mod flipped;
+mod found;
 mod log;
 mod open;
 mod signed;
+mod tables;
 
 use std::path::Path;
 
@@ -29,7 +35,8 @@ use crate::domain::time::Timestamp;
 use crate::evidence::checkpoint;
 use crate::evidence::tree::TreeState;
 
-pub use compare::Difference;
+pub use found::{Difference, Finding, RowDifference};
+use found::{Found, Stop, found};
 
 /// How a recheck ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,15 +51,6 @@ pub enum Ended {
     OriginNotEstablished,
     /// Sealed by rules that this software no longer computes: exit code 4.
     RulesNotComputed,
-}
-
-/// What was found wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
-pub struct Finding {
-    /// The entry, leaf, byte or figure.
-    pub place: String,
-    pub what: String,
 }
 
 /// What a recheck found.
@@ -72,38 +70,14 @@ pub struct Outcome {
     pub differences: Vec<Difference>,
     /// Differences beyond those.
     pub further: u64,
+    /// Readings, conflicts and intervals that come out otherwise here than the bundle's tables state.
+    pub rows: Vec<RowDifference>,
+    /// Rows that differ beyond those.
+    pub further_rows: u64,
     /// What is shown, in words; empty unless shown.
     pub shown: Vec<String>,
     /// What no bundle shows, and what this one was not asked or could not be compared for.
     pub not_shown: Vec<String>,
-}
-
-/// Why a layer ends the check.
-pub(super) enum Stop {
-    Found(Vec<Finding>),
-    Failed(BundleError),
-}
-
-impl From<BundleError> for Stop {
-    fn from(error: BundleError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<DatasetError> for Stop {
-    fn from(error: DatasetError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<ReportError> for Stop {
-    fn from(error: ReportError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-fn found(place: impl Into<String>, what: impl Into<String>) -> Stop {
-    Stop::Found(vec![Finding { place: place.into(), what: what.into() }])
 }
 
 /// A bundle that is unpacked, signed by the key that it names, and whose messages are those of its log.
@@ -158,12 +132,14 @@ pub fn recheck(
         findings: Vec::new(),
         differences: Vec::new(),
         further: 0,
+        rows: Vec::new(),
+        further_rows: 0,
         shown: Vec::new(),
         not_shown: NOT_SHOWN.map(str::to_owned).to_vec(),
     };
     match layers(bundle, trust, scratch, progress, &mut outcome) {
         Ok(ended) => outcome.ended = ended,
-        Err(Stop::Found(findings)) => outcome.findings = findings,
+        Err(Stop::Found(found)) => outcome.take(found),
         Err(Stop::Failed(BundleError::Dataset(error @ DatasetError::Io { .. }))) => {
             return Err(error.into());
         }
@@ -194,6 +170,14 @@ fn without_scratch(text: &str, scratch: &Path) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+impl Outcome {
+    fn take(&mut self, found: Found) {
+        let Found { findings, differences, further, rows, further_rows } = found;
+        (self.findings, self.differences, self.further) = (findings, differences, further);
+        (self.rows, self.further_rows) = (rows, further_rows);
+    }
+}
+
 /// Unpacks a bundle and checks everything but the report: what `explain` stands on.
 ///
 /// # Errors
@@ -203,11 +187,20 @@ pub fn open_bundle(
     scratch: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Opened, BundleError> {
-    let mut held = Vec::new();
-    open_layers(bundle, None, scratch, progress, &mut held, &mut None).map_err(|stop| match stop {
+    let mut opened = || {
+        let begun = unpack(bundle, scratch, progress)?;
+        let mut held = Vec::new();
+        let facts = check_signed(&begun, None, &mut held, &mut None)?;
+        let (opened, altered) = check_log(begun, facts, progress, &mut held)?;
+        match altered.is_empty() {
+            true => Ok(opened),
+            false => Err(Stop::Found(altered)),
+        }
+    };
+    opened().map_err(|stop| match stop {
         Stop::Failed(error) => error,
-        Stop::Found(findings) => {
-            let first = findings.into_iter().next();
+        Stop::Found(found) => {
+            let first = found.findings.into_iter().next();
             let text = first.map(|one| format!("{}: {}", one.place, one.what)).unwrap_or_default();
             BundleError::Log(format!("the bundle is not right: {text}; see mrv recheck"))
         }
@@ -221,56 +214,144 @@ fn layers(
     progress: &mut dyn FnMut(&str),
     outcome: &mut Outcome,
 ) -> Result<Ended, Stop> {
-    let opened =
-        open_layers(bundle, trust, scratch, progress, &mut outcome.held, &mut outcome.bundle)?;
-    progress("the report, computed from the raw messages");
-    let compared = compare::compare(&opened, &mut outcome.held, &mut outcome.not_shown)?;
-    if compared.is_of_other_rules {
-        outcome.differences = compared.differences;
-        outcome.further = compared.further;
-        return Ok(Ended::RulesNotComputed);
+    let begun = unpack(bundle, scratch, progress)?;
+    let mut found = Found::default();
+    let facts = match check_signed(&begun, trust, &mut outcome.held, &mut outcome.bundle) {
+        Ok(facts) => facts,
+        Err(Stop::Found(more)) => {
+            found = more;
+            let facts = signed::to_be_looked_into(&begun.files, trust, outcome.bundle.as_ref());
+            match facts {
+                Some(facts) => facts,
+                None => return Err(Stop::Found(found)),
+            }
+        }
+        Err(stop) => return Err(stop),
+    };
+    let (held, not_shown) = (&mut outcome.held, &mut outcome.not_shown);
+    if found.is_empty() {
+        let ended = content(begun, facts, progress, (held, not_shown), &mut found)?;
+        return match (found.is_empty(), ended) {
+            (_, Ended::RulesNotComputed) => {
+                // Figures of other rules differ; nobody is accused.
+                found.findings.clear();
+                outcome.take(found);
+                Ok(ended)
+            }
+            (true, _) if trust.is_some() => Ok(Ended::Shown),
+            (true, _) => Ok(Ended::OriginNotEstablished),
+            (false, _) => Err(Stop::Found(found)),
+        };
     }
-    if let Some(finding) = compared.finding {
-        outcome.differences = compared.differences;
-        outcome.further = compared.further;
-        return Err(Stop::Found(vec![finding]));
+    progress("what differs");
+    let mut beside = Found::default();
+    // Bytes that nobody signed may make a reader of Parquet panic: it differs all the same.
+    let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        content(begun, facts, progress, (&mut Vec::new(), &mut Vec::new()), &mut beside)
+    }));
+    found.add(beside);
+    // What cannot be read beside that is left out.
+    if let Ok(Err(Stop::Found(more))) = looked {
+        found.add(more);
     }
-    Ok(match trust {
-        Some(_) => Ended::Shown,
-        None => Ended::OriginNotEstablished,
-    })
+    Err(Stop::Found(found))
 }
 
-fn open_layers(
-    bundle: &Path,
-    trust: Option<&str>,
-    scratch: &Path,
+/// The layers below the signature: messages, report, tables. What differs is added to `found`.
+fn content(
+    begun: Begun,
+    facts: Facts,
     progress: &mut dyn FnMut(&str),
-    held: &mut Vec<String>,
-    told: &mut Option<Facts>,
-) -> Result<Opened, Stop> {
+    (held, not_shown): (&mut Vec<String>, &mut Vec<String>),
+    found: &mut Found,
+) -> Result<Ended, Stop> {
+    let (opened, altered) = check_log(begun, facts, progress, held)?;
+    let is_whole = altered.is_empty() && found.is_empty();
+    found.add(altered);
+    // Of altered messages nothing further is said to hold.
+    let mut aside = Vec::new();
+    let held = if is_whole { held } else { &mut aside };
+    progress("the report and the tables, from the raw messages");
+    let compared = match compare::compare(&opened, held, not_shown) {
+        Ok(compared) => compared,
+        // Altered messages need not lead to a report.
+        Err(stop) if is_whole => return Err(stop),
+        Err(Stop::Found(more)) => {
+            found.add(more);
+            return Ok(Ended::Differs);
+        }
+        Err(Stop::Failed(_)) => return Ok(Ended::Differs),
+    };
+    let is_of_other_rules = compared.is_of_other_rules && is_whole;
+    found.add(compared.found);
+    Ok(if is_of_other_rules { Ended::RulesNotComputed } else { Ended::Differs })
+}
+
+/// A bundle on disk.
+struct Begun {
+    files: open::Unpacked,
+    scratch: Scratch,
+}
+
+fn unpack(bundle: &Path, scratch: &Path, progress: &mut dyn FnMut(&str)) -> Result<Begun, Stop> {
     let scratch = Scratch::new(scratch)?;
     progress("unpacking");
     let files = open::unpack(bundle, &scratch.path().join("bag"))?;
+    Ok(Begun { files, scratch })
+}
+
+/// Checks that the entries are those that the bundle's key signed. `told` gets what the bundle says
+/// that it is of as soon as it can be read.
+fn check_signed(
+    begun: &Begun,
+    trust: Option<&str>,
+    held: &mut Vec<String>,
+    told: &mut Option<Facts>,
+) -> Result<Facts, Stop> {
+    let files = &begun.files;
+    let mut damaged = files.damage()?;
+    let facts = match signed::check(files, trust, told) {
+        Ok(facts) if damaged.is_empty() => facts,
+        Ok(_) => return Err(Stop::Found(damaged)),
+        Err(Stop::Found(more)) => {
+            damaged.add(more);
+            return Err(Stop::Found(damaged));
+        }
+        Err(stop) => return Err(stop),
+    };
     held.push(format!(
         "the zip: {} entries, {} bytes, nothing between them",
         files.len(),
         files.bytes
     ));
-    let facts = signed::check(&files, trust, told)?;
     held.push(format!(
         "manifests and signature: every entry is the one that key {} signed",
         facts.fingerprint
     ));
+    Ok(facts)
+}
+
+/// Checks leaves, messages and proofs; gives the messages that are not their leaves' beside.
+fn check_log(
+    begun: Begun,
+    facts: Facts,
+    progress: &mut dyn FnMut(&str),
+    held: &mut Vec<String>,
+) -> Result<(Opened, Found), Stop> {
+    let Begun { files, scratch } = begun;
     progress("leaves, messages and proofs");
     let project = ProjectId::parse(&facts.project)
         .map_err(|error| found(super::bundle::FACTS, format!("project: {error}")))?;
     let layout = Layout::new(files.folder.join("data"));
     let (seal, sealed_at) = seal_of(&layout, &project, &facts)?;
     let seen = log::check(&files, &layout, &project, &facts, &seal)?;
-    held.extend(seen.held);
+    if seen.altered.is_empty() {
+        held.extend(seen.held);
+    }
     let (tree, received_before) = (seen.tree, seen.received_before);
-    Ok(Opened { layout, facts, project, seal, tree, files, received_before, sealed_at, scratch })
+    let opened =
+        Opened { layout, facts, project, seal, tree, files, received_before, sealed_at, scratch };
+    Ok((opened, seen.altered))
 }
 
 /// The seal that the last leaf carries.

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Stop, found};
+use super::flipped;
+use super::found::{Found, Stop, found};
+use super::signed::listed_digest;
 use crate::domain::digest::Sha256Digest;
 use crate::report::bundle::limits::{
     BYTES_MAX, ENTRIES_MAX, MESSAGES_FILE_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX,
@@ -32,11 +34,43 @@ pub struct Unpacked {
     pub digests: BTreeMap<String, (Sha256Digest, u64)>,
     /// Of all entries.
     pub bytes: u64,
+    /// Entries whose bytes are not those of the zip's checksum, with that checksum.
+    damaged: BTreeMap<String, u32>,
 }
 
 impl Unpacked {
     pub fn len(&self) -> usize {
         self.digests.len()
+    }
+
+    pub fn is_damaged(&self, name: &str) -> bool {
+        self.damaged.contains_key(name)
+    }
+
+    /// What was damaged on its way, each with the byte where one bit explains it.
+    pub fn damage(&self) -> Result<Found, Stop> {
+        let mut found = Found::default();
+        for (name, stated) in &self.damaged {
+            let path = self.folder.join(name);
+            let flipped = match listed_digest(self, name) {
+                Some(listed) => {
+                    flipped::find(&path, *stated, listed).map_err(BundleError::io("read", &path))?
+                }
+                None => None,
+            };
+            match flipped {
+                Some(one) => found.tell(
+                    name,
+                    format!(
+                        "its bytes are not those of its checksum: byte {} is {:#04x} and was {:#04x}; with \
+                         that one bit set back it is the entry that the manifest lists",
+                        one.byte, one.is, one.was
+                    ),
+                ),
+                None => found.tell(name, "its bytes are not those of its checksum"),
+            }
+        }
+        Ok(found)
     }
 
     /// A file that is read whole.
@@ -71,12 +105,19 @@ pub fn unpack(bundle: &Path, folder: &Path) -> Result<Unpacked, Stop> {
     if zip.has_duplicate_names() {
         return Err(found("the zip", "two entries have one name"));
     }
-    let mut unpacked = Unpacked { folder: folder.to_owned(), digests: BTreeMap::new(), bytes: 0 };
+    let mut unpacked = Unpacked {
+        folder: folder.to_owned(),
+        digests: BTreeMap::new(),
+        bytes: 0,
+        damaged: BTreeMap::new(),
+    };
     for index in 0..zip.len() {
         unpack_entry(&mut zip, index, len, &mut unpacked)?;
     }
     let names: Vec<String> = unpacked.digests.keys().cloned().collect();
-    if let Some(byte) = archive::first_difference(bundle, folder, &names)? {
+    if unpacked.damaged.is_empty()
+        && let Some(byte) = archive::first_difference(bundle, folder, &names)?
+    {
         let what = "it is not in the form that mrv writes: altered, or packed anew by another program; \
                     ask for the file as it was made";
         return Err(found(format!("byte {byte} of the zip"), what));
@@ -105,7 +146,7 @@ fn unpack_entry(
         false if name == LEAVES || name.starts_with("data/blobs/") => BYTES_MAX,
         false => TEXT_BYTES_MAX,
     };
-    let len = entry.size();
+    let (len, stated) = (entry.size(), entry.crc32());
     if len > most || unpacked.bytes.saturating_add(len) > zip_len {
         let what = format!("it says that it has {len} bytes, more than the zip or than {most}");
         return Err(found(name, what));
@@ -119,12 +160,16 @@ fn unpack_entry(
     let (mut sha, mut read) = (Sha256::new(), 0);
     let mut chunk = vec![0; 1 << 16];
     loop {
-        let count = entry.read(&mut chunk).map_err(|error| {
-            found(&*name, format!("its bytes are not those of its checksum: {error}"))
-        })?;
-        if count == 0 {
-            break;
-        }
+        let count = match entry.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => count,
+            // All bytes are there: what they are is looked at by later layers.
+            Err(_) if read == len => {
+                unpacked.damaged.insert(name.clone(), stated);
+                break;
+            }
+            Err(error) => return Err(found(name, format!("it cannot be read: {error}"))),
+        };
         read += count as u64;
         if read > len {
             return Err(found(name, "it has more bytes than it says"));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::found::{Found, Stop, found};
 use super::open::Unpacked;
-use super::{Finding, Stop, found};
 use crate::domain::digest::Sha256Digest;
 use crate::evidence::{checkpoint, dsse};
 use crate::report::bundle::{
@@ -77,10 +77,11 @@ fn listed(files: &Unpacked, manifest: &str, is_part: impl Fn(&str) -> bool) -> R
     let listed = tags::read_manifest(&files.text(manifest)?)
         .ok_or_else(|| found(manifest, "it is not in the one form of a manifest"))?;
     let listed: BTreeMap<String, Sha256Digest> = listed.into_iter().collect();
-    let mut findings = Vec::new();
+    let mut found = Found::default();
     let mut tell = |place: &str, what: &str| {
-        if findings.len() < FINDINGS_MAX {
-            findings.push(Finding { place: place.to_owned(), what: what.to_owned() });
+        // What was damaged on its way is told by its checksum already.
+        if found.findings.len() < FINDINGS_MAX && !files.is_damaged(place) {
+            found.tell(place, what);
         }
     };
     for (name, (sha256, _)) in files.digests.iter().filter(|(name, _)| is_part(name)) {
@@ -95,8 +96,33 @@ fn listed(files: &Unpacked, manifest: &str, is_part: impl Fn(&str) -> bool) -> R
     for name in listed.keys().filter(|name| !files.digests.contains_key(*name)) {
         tell(name, "the manifest lists it, and it is missing");
     }
-    match findings.is_empty() {
+    let is_as_listed = listed
+        .iter()
+        .all(|(name, sha256)| files.digests.get(name).is_some_and(|(there, _)| there == sha256));
+    match found.is_empty() && is_as_listed {
         true => Ok(()),
-        false => Err(Stop::Found(findings)),
+        false => Err(Stop::Found(found)),
     }
+}
+
+/// What the bundle says that it is of, where the key signed a statement in it, though its entries are
+/// not those that were signed: so that it can be said what differs. `None` where somebody else's key
+/// signed it, or nobody's.
+pub fn to_be_looked_into(
+    files: &Unpacked,
+    trust: Option<&str>,
+    told: Option<&Facts>,
+) -> Option<Facts> {
+    let facts = told.filter(|facts| facts.format == FORMAT)?;
+    let is_trusted = trust.is_none_or(|trust| trust.trim() == facts.key);
+    let statement = files.text(STATEMENT).ok()?;
+    let is_signed = dsse::open(&statement, &facts.key, STATEMENT_TYPE).is_ok();
+    (is_trusted && is_signed).then(|| facts.clone())
+}
+
+/// The digest that the manifest lists of an entry.
+pub fn listed_digest(files: &Unpacked, name: &str) -> Option<Sha256Digest> {
+    let manifest = if name.starts_with("data/") { MANIFEST } else { TAG_MANIFEST };
+    let listed = tags::read_manifest(&files.text(manifest).ok()?)?;
+    listed.into_iter().find(|(one, _)| one == name).map(|(_, sha256)| sha256)
 }
