@@ -545,10 +545,9 @@ fn altered(alter: &Alter, repair: Repair, place: &Path) -> Option<Vec<u8>> {
             set_facts(&mut entries, &facts);
             set_messages(&mut entries, place, &rows);
         }
-        Alter::Row(of, nth, how) => {
-            if !alter_table(&mut entries, place, *of, *nth, *how) {
-                return None;
-            }
+        // What alters nothing is no case.
+        Alter::Row(of, nth, how) if !alter_table(&mut entries, place, *of, *nth, *how) => {
+            return None;
         }
         _ => {}
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::DatasetError;
 use super::durable::create_folder;
-use super::interval_rows::{intervals, read_rows};
+use super::interval_rows::{WORDS, intervals, read_rows};
 use super::layout::Layout;
 use super::ordered::{Ordered, arrow_error, month_file};
 use super::parquet_file::{FileWriter, as_words};
@@ -52,7 +52,7 @@ pub fn write_days(
         let mut writer = FileWriter::create(&path, Table::Intervals)?;
         let (mut channels, mut held) = (Channels::default(), Vec::new());
         loop {
-            let words = as_words(&batch).map_err(arrow_error(&path))?;
+            let words = as_words(&batch, &WORDS).map_err(arrow_error(&path))?;
             read_rows(&path, &words, &mut channels, range, &mut held)?;
             let next = rows.next_batch()?;
             // The last day of the last channel may go on in the next batch.

@@ -22,6 +22,9 @@ use crate::domain::reading::{ChannelId, ChannelKey, Channels};
 use crate::domain::time::{DAY_US, INTERVAL_US, Timestamp};
 use crate::domain::unit::Unit;
 
+/// The texts that [`read_rows`] takes as words.
+pub(super) const WORDS: [&str; 5] = ["site", "device", "quantity", "unit", "quality"];
+
 /// Rows of `intervals`, which must be sorted by channel names and start.
 ///
 /// # Errors
@@ -68,7 +71,7 @@ pub fn between(
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Vec<IntervalRow>, DatasetError> {
     let time = Some(("start", from.us(), to.us()));
-    let selection = Selection { time, words: true, ..Selection::default() };
+    let selection = Selection { time, words: &WORDS, ..Selection::default() };
     let mut rows = Vec::new();
     let days = (from.day().to_string(), to.day().to_string());
     for path in files_between(layout, Table::Intervals, project, from, to)? {
@@ -144,7 +147,8 @@ pub(super) fn read_rows(
         |name: &str| Ok::<_, DatasetError>(column(name)?.as_primitive::<Decimal128Type>());
     let names = Names::of(words)?;
     let starts = column("start")?.as_primitive::<TimestampMicrosecondType>();
-    let (units, qualities, codes) = (words("unit")?, words("quality")?, words("flags")?);
+    let (units, qualities) = (words("unit")?, words("quality")?);
+    let codes = column("flags")?.as_string::<i32>();
     let amounts = [decimal("value")?, decimal("measured")?, decimal("low")?, decimal("high")?];
     let (covered, counts) = (int("covered_us")?, int("count")?);
     let (first_leaf, last_leaf) = (int("first_leaf")?, int("last_leaf")?);
@@ -166,6 +170,7 @@ pub(super) fn read_rows(
             let micro = array.is_valid(row).then(|| array.value(row));
             micro.map(Fixed6::from_micro).transpose().map_err(|_| damaged("value"))
         };
+        let flags = if codes.is_valid(row) { codes.value(row) } else { "" };
         let is_linked = first_leaf.is_valid(row) && last_leaf.is_valid(row);
         rows.push(IntervalRow {
             channel,
@@ -178,7 +183,7 @@ pub(super) fn read_rows(
             covered_us: covered.value(row),
             count: counts.value(row),
             quality: Quality::parse(qualities.text(row)).ok_or_else(|| damaged("quality"))?,
-            flags: Flags::parse(codes.text(row)).ok_or_else(|| damaged("unknown flag"))?,
+            flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
             leaves: is_linked.then(|| (first_leaf.value(row), last_leaf.value(row))),
         });
     }

@@ -202,9 +202,9 @@ pub struct Selection<'a> {
     pub leaves: Option<(i64, i64)>,
     /// Rows of a batch; `None` for [`READ_ROWS`].
     pub rows: Option<usize>,
-    /// Columns of texts as [`Words`]: where few texts stand in many rows, most of the time is spent in
-    /// copying them.
-    pub words: bool,
+    /// Columns of texts, never null, that come as [`Words`]: where few texts stand in many rows, most of
+    /// the time is spent in copying them.
+    pub words: &'a [&'a str],
 }
 
 /// A column of texts, of which few differ, as a batch of [`Selection::words`] has it.
@@ -221,16 +221,19 @@ impl<'a> Words<'a> {
         Some(Self { keys: array.keys(), texts: array.values().as_string_opt::<i32>()? })
     }
 
-    /// Rows with equal keys have equal texts; `None` for null.
+    /// Rows with equal keys have equal texts.
     #[must_use]
-    pub fn key(&self, row: usize) -> Option<i32> {
-        self.keys.is_valid(row).then(|| self.keys.value(row))
+    pub fn key(&self, row: usize) -> i32 {
+        self.keys.value(row)
     }
 
-    /// The text of a row; empty for null.
+    /// The text of a row; empty where there is none.
     #[must_use]
     pub fn text(&self, row: usize) -> &'a str {
-        self.key(row).map_or("", |key| self.texts.value(key as usize))
+        match self.keys.is_valid(row) {
+            true => self.texts.value(self.key(row) as usize),
+            false => "",
+        }
     }
 }
 
@@ -246,9 +249,9 @@ pub fn read(
     let file = File::open(path).map_err(DatasetError::io("open", path))?;
     let options = ArrowReaderOptions::new();
     let mut metadata = ArrowReaderMetadata::load(&file, options).map_err(parquet_error(path))?;
-    if selection.words {
-        let options =
-            ArrowReaderOptions::new().with_schema(Arc::new(with_words(metadata.schema())));
+    if !selection.words.is_empty() {
+        let schema = with_words(metadata.schema(), selection.words);
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
         let known = Arc::clone(metadata.metadata());
         metadata = ArrowReaderMetadata::try_new(known, options).map_err(parquet_error(path))?;
     }
@@ -284,17 +287,21 @@ pub fn read(
 ///
 /// # Errors
 /// Never for rows of a table; an error of Arrow is passed on.
-pub(super) fn as_words(rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let schema = with_words(&rows.schema());
+pub(super) fn as_words(
+    rows: &RecordBatch,
+    columns: &[&str],
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let schema = with_words(&rows.schema(), columns);
     let columns = rows.columns().iter().zip(schema.fields());
     let columns = columns.map(|(column, field)| arrow::compute::cast(column, field.data_type()));
     RecordBatch::try_new(Arc::new(schema.clone()), columns.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// A schema whose texts are keys of a dictionary.
-fn with_words(schema: &Schema) -> Schema {
+/// A schema with some texts as keys of a dictionary. A column of nothing but nulls has no dictionary in a
+/// file; one would be made row by row, which takes longer than copying.
+fn with_words(schema: &Schema, columns: &[&str]) -> Schema {
     let field = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 => {
+        DataType::Utf8 if columns.contains(&field.name().as_str()) => {
             let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
             Arc::new(field.as_ref().clone().with_data_type(words))
         }

@@ -293,7 +293,7 @@ pub(super) fn read_readings(
     let selection = Selection {
         columns: &READING_COLUMNS,
         time: Some(("at", from.us(), to.us())),
-        words: true,
+        words: &["site", "device", "quantity"],
         ..Selection::default()
     };
     for batch in read(path, &selection)? {
@@ -304,12 +304,11 @@ pub(super) fn read_readings(
         let names = Names::of(words)?;
         let stamps = column("at")?.as_primitive::<TimestampMicrosecondType>();
         let values = column("value")?.as_primitive::<Decimal128Type>();
-        let codes = words("flags")?;
+        let codes = column("flags")?.as_string::<i32>();
         let leaves = column("leaf")?.as_primitive::<Int64Type>();
         let items = column("item")?.as_primitive::<Int64Type>();
         // Rows are sorted by channel, so its names are looked up once per run.
         let mut last: Option<(NameKeys, ChannelId)> = None;
-        let mut last_flags = (None, Flags::NONE);
         for row in 0..batch.num_rows() {
             let at = stamps.value(row);
             if at < from.us() || at >= to.us() {
@@ -322,16 +321,12 @@ pub(super) fn read_readings(
             };
             last = Some((keys, channel));
             let damaged = |what: &str| DatasetError::damaged(path, format!("{what} in row {row}"));
-            let code = codes.key(row);
-            if code != last_flags.0 {
-                let flags = Flags::parse(codes.text(row)).ok_or_else(|| damaged("unknown flag"))?;
-                last_flags = (code, flags);
-            }
+            let flags = if codes.is_valid(row) { codes.value(row) } else { "" };
             let reading = Reading {
                 channel,
                 at: Timestamp::from_us(at),
                 value: Fixed6::from_micro(values.value(row)).map_err(|_| damaged("value"))?,
-                flags: last_flags.1,
+                flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
                 place: Place { leaf: leaves.value(row), item: items.value(row) },
             };
             each(reading, &batch, row);
@@ -344,7 +339,7 @@ pub(super) fn read_readings(
 pub(super) struct Names<'a>([Words<'a>; 3]);
 
 /// Equal for rows of one channel; of rows that follow each other different for different ones.
-pub(super) type NameKeys = [Option<i32>; 3];
+pub(super) type NameKeys = [i32; 3];
 
 impl<'a> Names<'a> {
     /// # Errors
