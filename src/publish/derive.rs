@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::sync_channel;
 
 use super::PublishError;
-use super::intervals;
 use super::items::{Items, Stop, decode_all};
 use super::project::Project;
 use crate::config::plan::history::PlanHistory;
@@ -25,12 +24,6 @@ use crate::merge::{self, Merged};
 
 /// Stretches of a channel closer than this are one stretch.
 const JOIN_US: i64 = 2 * DAY_US;
-
-/// Lots that may be decoded before they are published, beside the one in the making.
-const LOTS_AHEAD: usize = 2;
-
-/// Readings after which the days that are behind get their intervals, in the middle of a large leaf.
-const SETTLED_READINGS: usize = 4 * super::items::ITEMS_MAX;
 
 /// Where the leaves come from.
 pub enum Derive {
@@ -57,11 +50,10 @@ pub fn derive(
     let begin =
         Place { leaf: project.commit.derived.next_leaf, item: project.commit.derived.next_item };
     let to = project.commit.next_leaf;
-    let mut deriver =
-        Deriver { project, layout: &layout, id: &id, plans: &plans, batch, unsettled: 0 };
+    let mut deriver = Deriver { project, layout: &layout, id: &id, plans: &plans, batch };
     std::thread::scope(|scope| {
-        // While intervals are computed decoding goes on; no more lots than these are held.
-        let (lots, decoded) = sync_channel(LOTS_AHEAD);
+        // Without room in between: one lot is decoded while one is published, and no more is held.
+        let (lots, decoded) = sync_channel(0);
         let decoding = scope.spawn(|| {
             let each = |leaf: &mut dyn FnMut(&MessageRow) -> Result<(), Stop>| match source {
                 Derive::Rows(rows) => rows.iter().try_for_each(leaf),
@@ -84,8 +76,6 @@ struct Deriver<'a, 'b> {
     id: &'b ProjectId,
     plans: &'b PlanHistory,
     batch: Option<Batch<'b>>,
-    /// Readings published since days that are behind got their intervals.
-    unsettled: usize,
 }
 
 impl Deriver<'_, '_> {
@@ -98,13 +88,11 @@ impl Deriver<'_, '_> {
         let registry = &self.project.registry;
         refusals.extend(acts.iter().filter_map(|leaf| registry.refusal(*leaf).cloned()));
         merge::sort(&mut readings, &self.project.channels.ranks());
-        let earliest = readings.iter().map(|reading| reading.at).min();
         let mut merged = self.merge(&readings)?;
         drop(readings);
         refusals.append(&mut merged.duplicates);
         refusals.sort_unstable_by_key(|refusal| refusal.place);
         self.touch(&merged);
-        self.unsettled += merged.readings.len();
 
         let derived = &self.project.commit.derived;
         let last = if next.item == 0 { next.leaf - 1 } else { next.leaf };
@@ -120,13 +108,6 @@ impl Deriver<'_, '_> {
         derived.next_item = next.item;
         let commit = crate::dataset::commit::Commit { derived, ..self.project.commit.clone() };
         self.project.commit = batch.publish(&commit, &mut *self.project.after)?;
-        // A file that goes through time leaves its days behind: they are computed while it is decoded.
-        if let Some(earliest) = earliest
-            && self.unsettled >= SETTLED_READINGS
-        {
-            intervals::refresh_before(self.project, earliest.day())?;
-            self.unsettled = 0;
-        }
         Ok(())
     }
 

@@ -29,22 +29,13 @@ const HOUR_US: i64 = DAY_US / 24;
 /// # Errors
 /// When a file cannot be read or the batch not be published.
 pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
-    refresh_before(project, Timestamp::END.day())
-}
-
-/// Computes the touched days before `until` and publishes them under one COMMIT; what was touched from
-/// there on stays marked.
-///
-/// # Errors
-/// When a file cannot be read or the batch not be published.
-pub fn refresh_before(project: &mut Project, until: UtcDay) -> Result<(), PublishError> {
     if project.dirty.is_empty() {
         return Ok(());
     }
     let mut channels = std::mem::take(&mut project.channels);
     let (layout, id) = (project.layout.clone(), project.id.clone());
     let mut batch = Batch::begin(&layout, &id);
-    let (days, left) = touched_days(project, &mut channels, until)?;
+    let days = touched_days(project, &mut channels)?;
     let runs = runs(project, &days);
     let (stored, margin_us) = (stored(project), margin_us(project));
     // Every stored channel has a number already; a thread reads ahead with a table of its own.
@@ -70,7 +61,7 @@ pub fn refresh_before(project: &mut Project, until: UtcDay) -> Result<(), Publis
         staged.and(reading)
     })?;
     project.channels = channels;
-    project.dirty = left;
+    project.dirty.clear();
     let commit =
         crate::dataset::commit::Commit { derived: project.derived(), ..project.commit.clone() };
     project.commit = batch.publish(&commit, &mut *project.after)?;
@@ -86,47 +77,33 @@ pub(super) fn stored(project: &Project) -> Stored<'_> {
     }
 }
 
-/// A stretch of a channel whose intervals are to be computed anew, first and last stamp.
-type Stretch = (ChannelKey, Timestamp, Timestamp);
-
-/// The days before `until` between the usable neighbours of each touched stretch, and the stretches
-/// that touch later days.
+/// The days between the usable neighbours of each touched stretch.
 fn touched_days(
     project: &Project,
     channels: &mut Channels,
-    until: UtcDay,
-) -> Result<(BTreeSet<UtcDay>, Vec<Stretch>), PublishError> {
+) -> Result<BTreeSet<UtcDay>, PublishError> {
     let stored = stored(project);
-    let (mut now, mut left) = (Vec::new(), Vec::new());
+    let mut touched = Vec::new();
     for (key, from, to) in &project.dirty {
         let channel = channels.intern(key);
-        if *from >= until.start() {
-            left.push((key.clone(), *from, *to));
-        } else if project.frontiers.contains_key(&channel) {
-            now.push((key, channel, *from, *to));
+        if project.frontiers.contains_key(&channel) {
+            touched.push((key, channel, *from, *to));
         }
     }
-    let starts: Vec<_> = now.iter().map(|(_, channel, from, _)| (*channel, *from)).collect();
+    let starts: Vec<_> = touched.iter().map(|(_, channel, from, _)| (*channel, *from)).collect();
+    let ends: Vec<_> = touched.iter().map(|(_, channel, _, to)| (*channel, *to)).collect();
     let before = stored.nearest_of(channels, &starts, Side::Before)?;
-    // What lies behind the last day that is computed does not alter which days are.
-    let ends = now.iter().map(|(_, channel, _, to)| match *to < until.start() {
-        true => (*channel, *to),
-        false => (*channel, Timestamp::END),
-    });
-    let after = stored.nearest_of(channels, &ends.collect::<Vec<_>>(), Side::After)?;
+    let after = stored.nearest_of(channels, &ends, Side::After)?;
     let mut days = BTreeSet::new();
-    for ((before, after), (key, _, from, to)) in before.into_iter().zip(after).zip(now) {
+    for ((before, after), (key, _, from, to)) in before.into_iter().zip(after).zip(touched) {
         let plans = project.registry.plans().iter();
         let reach = plans.filter_map(|plan| plan.channel(key)).map(reach_us).max().unwrap_or(0);
         let begin = before.map_or(from, |point| point.at).us() - reach;
         let end = after.map_or(to, |point| point.at).us() + reach;
         let (first, last) = (Timestamp::from_us(begin).day(), Timestamp::from_us(end).day());
-        days.extend((first.0..=last.0.min(until.0 - 1)).map(UtcDay));
-        if last >= until {
-            left.push((key.clone(), until.start(), to.max(until.start())));
-        }
+        days.extend((first.0..=last.0).map(UtcDay));
     }
-    Ok((days, left))
+    Ok(days)
 }
 
 /// How far from its stamp a reading can reach.

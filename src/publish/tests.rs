@@ -149,7 +149,7 @@ impl Folder {
     }
 }
 
-/// Publishes a log in batches; intervals are refreshed after each: all, or those before some day.
+/// Publishes a log in batches; intervals are refreshed after every second one.
 fn publish(project: &mut Project, log: &[Message], sizes: &[usize]) -> Result<(), PublishError> {
     let mut sizes = sizes.iter().copied().cycle();
     loop {
@@ -161,12 +161,6 @@ fn publish(project: &mut Project, log: &[Message], sizes: &[usize]) -> Result<()
         project.publish(log[done..done + size].to_vec(), (done + size) as u64)?;
         if (done + size).is_multiple_of(2) {
             project.refresh_intervals()?;
-        } else {
-            let until_s = START_S + (done % 5) as i64 * 86_400;
-            super::intervals::refresh_before(
-                project,
-                Timestamp::from_us(until_s * 1_000_000).day(),
-            )?;
         }
     }
     project.refresh_intervals()
