@@ -110,7 +110,7 @@ impl Log {
     }
 }
 
-/// What a meter of 100 kW counts in a quarter of an hour: less than 24 kWh, no two alike in a row.
+/// What a meter of 100 kW counts in a quarter of an hour: at most 24 kWh, as if at random.
 fn step_wh(channel: i64, quarter: i64) -> i64 {
     let mixed =
         (channel as u64).wrapping_mul(0x9e37_79b9) ^ (quarter as u64).wrapping_mul(0x85eb_ca6b);
