@@ -175,6 +175,10 @@ fn quality(id: &str, inputs: &Value) -> Value {
         let texts = inputs[symbol].as_array().unwrap();
         texts.iter().map(|text| number(text.as_str().unwrap())).collect()
     };
+    let whole = |symbol: &str| -> Vec<i128> {
+        let texts = inputs[symbol].as_array().unwrap();
+        texts.iter().map(|text| text.as_str().unwrap().parse().unwrap()).collect()
+    };
     match id {
         "QA-CAL-1" | "QA-CAL-2" => {
             let months: Vec<(Number, Number, bool)> = ["1", "2", "3"]
@@ -194,18 +198,18 @@ fn quality(id: &str, inputs: &Value) -> Value {
             })
         }
         "QA-P75" => {
-            let values = list("values");
+            let values = whole("values");
             let rank = |percent| substitution::percentile(&values, percent).unwrap().to_string();
-            let text = |symbol: &str| number(inputs[symbol].as_str().unwrap());
-            let mean = substitution::before_and_after(&text("hour_before"), &text("hour_after"));
-            let least = values.iter().min_by(|a, b| a.partial_cmp(b).unwrap()).unwrap();
+            let text = |symbol: &str| inputs[symbol].as_str().unwrap().parse().unwrap();
+            let beside = substitution::spread(&[text("hour_before"), text("hour_after")]).unwrap();
+            let least = values.iter().min().unwrap();
             json!({
-                "mean_before_after": mean.unwrap().to_string(), "p90": rank(90), "p95": rank(95),
+                "mean_before_after": beside.mean.to_string(), "p90": rank(90), "p95": rank(95),
                 "max": rank(100), "p10": rank(10), "p5": rank(5), "min": least.to_string(),
             })
         }
         "QA-MRR" => {
-            let spread = substitution::spread(&list("values")).unwrap();
+            let spread = substitution::spread(&whole("values")).unwrap();
             json!({
                 "mean": spread.mean.to_fixed(2), "sd": spread.deviation.to_fixed(6),
                 "plus_2s": spread.high.to_fixed(6), "minus_2s": spread.low.to_fixed(6),

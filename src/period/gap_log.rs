@@ -6,7 +6,7 @@
 //! substitutes that two programmes know: they never enter a claim.
 
 use super::collect::Series;
-use super::exact::{cut_ratio, rounded};
+use super::exact::rounded;
 use super::factors::multiplied;
 use super::statement::{DoubtCost, label};
 use super::substitution::{percentile, spread};
@@ -299,7 +299,7 @@ fn tiers(series: &Series<'_>, begin: Interval) -> Vec<(&'static str, Decimal)> {
     }
     let end = series.rows.partition_point(|row| row.start < begin);
     // Whole hours of four intervals, the latest first.
-    let mut hours: Vec<Number> = Vec::new();
+    let mut hours: Vec<i128> = Vec::new();
     let mut quarter: Vec<&IntervalRow> = Vec::new();
     for row in series.rows[..end].iter().rev() {
         if hours.len() == LOOK_BACK_HOURS {
@@ -314,18 +314,19 @@ fn tiers(series: &Series<'_>, begin: Interval) -> Vec<(&'static str, Decimal)> {
             quarter.push(row);
         }
         if quarter.len() == 4 {
-            let sum: i128 =
-                quarter.iter().filter_map(|row| row.value).map(|v| i128::from(v.micro())).sum();
-            if let Some(hour) = cut_ratio(sum, 1_000_000, 0) {
-                hours.push(hour.into());
-            }
+            hours.push(
+                quarter.iter().filter_map(|row| row.value).map(|v| i128::from(v.micro())).sum(),
+            );
             quarter.clear();
         }
     }
-    let shown = |number: &Number| Decimal::parse(&number.to_fixed(6)).ok();
+    // Micro-units, as units.
+    let one = Decimal::new(1, -6).map(Number::from).ok();
+    let shown =
+        |number: &Number| Decimal::parse(&number.multiply(one.as_ref()?).ok()?.to_fixed(6)).ok();
     let mut tiers = Vec::new();
     let name = "90th percentile of up to 720 hours before (40 CFR 75.33)";
-    if let Some(value) = percentile(&hours, 90).as_ref().and_then(shown) {
+    if let Some(value) = percentile(&hours, 90).and_then(|micro| Decimal::new(micro, -6).ok()) {
         tiers.push((name, value));
     }
     if let Ok(spread) = spread(&hours) {

@@ -4,7 +4,7 @@
 //! files give the same bytes, and every byte of a bundle can be told from its entries: [`is_canonical`]
 //! writes the zip again and compares, so that nothing hides between entries or in their headers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -52,14 +52,14 @@ pub fn first_difference(
     let file = File::open(zip).map_err(BundleError::io("open", zip))?;
     let len = file.metadata().map_err(BundleError::io("look at", zip))?.len();
     let mut compared =
-        Compared { file, len, at: 0, end: 0, pending: BTreeMap::new(), differs: None };
+        Compared { file, len, at: 0, end: 0, pending: BTreeSet::new(), differs: None };
     match write(folder, names, &mut compared) {
         Ok(()) => {}
         // The comparison stopped the writing.
         Err(_) if compared.differs.is_some() => return Ok(compared.differs),
         Err(error) => return Err(error),
     }
-    let first = compared.pending.keys().next().copied();
+    let first = compared.pending.first().copied();
     Ok(first.or((compared.end != len).then_some(compared.end.min(len))))
 }
 
@@ -78,8 +78,25 @@ struct Compared {
     len: u64,
     at: u64,
     end: u64,
-    pending: BTreeMap<u64, ()>,
+    pending: BTreeSet<u64>,
     differs: Option<u64>,
+}
+
+impl Compared {
+    /// Remembers which of these bytes differ from what is there, and which no longer do.
+    fn remember(&mut self, bytes: &[u8], there: &[u8]) -> std::io::Result<()> {
+        for (at, (place, byte)) in (self.at..).zip(bytes.iter().enumerate()) {
+            match there.get(place) == Some(byte) {
+                true => self.pending.remove(&at),
+                false => self.pending.insert(at),
+            };
+            if self.pending.len() > PENDING_MAX {
+                self.differs = self.pending.first().copied();
+                return Err(std::io::Error::other("it differs"));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Write for Compared {
@@ -87,19 +104,12 @@ impl Write for Compared {
         let mut there = vec![0; bytes.len()];
         let known = self.len.saturating_sub(self.at).min(bytes.len() as u64) as usize;
         self.file.read_exact_at(&mut there[..known], self.at)?;
+        let range = self.at..self.at + bytes.len() as u64;
         let is_same = known == bytes.len() && there == bytes;
-        if !is_same || !self.pending.is_empty() {
-            for (place, byte) in bytes.iter().enumerate() {
-                let at = self.at + place as u64;
-                match place < known && there[place] == *byte {
-                    true => drop(self.pending.remove(&at)),
-                    false => drop(self.pending.insert(at, ())),
-                }
-                if self.pending.len() > PENDING_MAX {
-                    self.differs = self.pending.keys().next().copied();
-                    return Err(std::io::Error::other("it differs"));
-                }
-            }
+        if !is_same {
+            self.remember(bytes, &there[..known])?;
+        } else if self.pending.range(range.clone()).next().is_some() {
+            self.pending.retain(|at| !range.contains(at));
         }
         self.at += bytes.len() as u64;
         self.end = self.end.max(self.at);
