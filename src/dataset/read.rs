@@ -19,6 +19,9 @@ use crate::domain::reading::{ChannelId, ChannelKey, Channels, Conflict, Place, R
 use crate::domain::time::{Month, Timestamp};
 use crate::evidence::leaf;
 
+/// Rows of `messages` that are read at a time: each may have 64 KiB of payload, and is copied.
+const MESSAGE_ROWS: usize = 1024;
+
 /// The files of `messages` of a project as `(first leaf, last leaf, path)`, sorted by leaf.
 ///
 /// # Errors
@@ -54,7 +57,8 @@ pub fn messages<E: From<DatasetError>>(
         if last < from || first >= to || next >= to {
             continue;
         }
-        let selection = Selection { leaves: Some((from, to)), ..Selection::default() };
+        let (leaves, rows) = (Some((from, to)), Some(MESSAGE_ROWS));
+        let selection = Selection { leaves, rows, ..Selection::default() };
         for batch in read(&path, &selection)? {
             for row in message_rows(layout, &path, &batch?)? {
                 if row.leaf < next || row.leaf >= to {
@@ -126,7 +130,8 @@ pub fn acts<E: From<DatasetError>>(
         if !has_acts {
             continue;
         }
-        for batch in read(&path, &Selection::default())? {
+        let selection = Selection { rows: Some(MESSAGE_ROWS), ..Selection::default() };
+        for batch in read(&path, &selection)? {
             for row in message_rows(layout, &path, &batch?)? {
                 if row.header.kind != Kind::Data && row.leaf < to {
                     each(row)?;
