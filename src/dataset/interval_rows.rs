@@ -1,7 +1,7 @@
 //! Rows of `intervals`: to columns, and back from the files of a stretch of time.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
@@ -9,6 +9,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 
 use super::DatasetError;
+use super::batch::Batch;
 use super::layout::Layout;
 use super::parquet_file::{Selection, Words, read};
 use super::read::{NameKeys, Names, files_between};
@@ -59,6 +60,35 @@ pub fn intervals(rows: &[IntervalRow], channels: &Channels) -> Result<RecordBatc
     )
 }
 
+/// The intervals of a day in columns, and the file that is to hold them.
+pub struct DayFile {
+    target: PathBuf,
+    rows: RecordBatch,
+}
+
+impl DayFile {
+    /// As [`intervals`].
+    ///
+    /// # Errors
+    /// As [`intervals`].
+    pub fn new(
+        target: PathBuf,
+        rows: &[IntervalRow],
+        channels: &Channels,
+    ) -> Result<Self, ArrowError> {
+        Ok(Self { target, rows: intervals(rows, channels)? })
+    }
+
+    /// Stages the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put(self, batch: &mut Batch<'_>, footer: &[(&str, String)]) -> Result<(), DatasetError> {
+        batch.put_table(Table::Intervals, &self.target, [Ok(self.rows)], footer)?;
+        Ok(())
+    }
+}
+
 /// The intervals of a project that start in `[from, to)`, sorted by channel names and start.
 /// Channels that are not in the table yet are added to it.
 ///
@@ -86,7 +116,8 @@ pub fn between(
         }
     }
     let ranks = channels.ranks();
-    rows.sort_unstable_by_key(|row| (ranks[row.channel.0 as usize], row.start));
+    // Each file is sorted: what is merged here are a few long runs.
+    rows.sort_by_key(|row| (ranks[row.channel.0 as usize], row.start));
     Ok(rows)
 }
 
@@ -153,6 +184,7 @@ pub(super) fn read_rows(
     let (covered, counts) = (int("covered_us")?, int("count")?);
     let (first_leaf, last_leaf) = (int("first_leaf")?, int("last_leaf")?);
     let mut last: Option<(NameKeys, ChannelId)> = None;
+    let (mut unit, mut quality) = (Same::default(), Same::default());
     for row in 0..batch.num_rows() {
         let start = Timestamp::from_us(starts.value(row));
         if !(from..to).contains(&start) {
@@ -175,17 +207,45 @@ pub(super) fn read_rows(
         rows.push(IntervalRow {
             channel,
             start: start.interval(),
-            unit: Unit::parse(units.text(row)).ok_or_else(|| damaged("unknown unit"))?,
+            unit: unit.read(&units, row, Unit::parse).ok_or_else(|| damaged("unknown unit"))?,
             value: amount(0)?,
             measured: amount(1)?,
             low: amount(2)?,
             high: amount(3)?,
             covered_us: covered.value(row),
             count: counts.value(row),
-            quality: Quality::parse(qualities.text(row)).ok_or_else(|| damaged("quality"))?,
+            quality: quality
+                .read(&qualities, row, Quality::parse)
+                .ok_or_else(|| damaged("quality"))?,
             flags: Flags::parse(flags).ok_or_else(|| damaged("unknown flag"))?,
             leaves: is_linked.then(|| (first_leaf.value(row), last_leaf.value(row))),
         });
     }
     Ok(())
+}
+
+/// What a word was read as, for as long as the same one follows.
+struct Same<T>(Option<(i32, T)>);
+
+impl<T> Default for Same<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Copy> Same<T> {
+    fn read(
+        &mut self,
+        words: &Words<'_>,
+        row: usize,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let key = words.key(row);
+        if let Some((_, read)) = self.0.filter(|(known, _)| *known == key) {
+            return Some(read);
+        }
+        let read = parse(words.text(row))?;
+        self.0 = Some((key, read));
+        Some(read)
+    }
 }

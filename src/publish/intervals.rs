@@ -2,9 +2,13 @@
 //!
 //! A stretch of new stamps touches everything between its usable neighbours. A day's file holds all
 //! channels and is replaced whole; its footer names the leaf up to which it is true.
+//!
+//! Three threads share the work: one reads windows of readings, one computes the rows of their days, one
+//! writes the files. What waits between them is bounded: one window, and [`FILES_AHEAD`] days.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::ScopedJoinHandle;
 
 use super::PublishError;
 use super::neighbours::{READINGS_MAX, Side, Stored, Window};
@@ -15,7 +19,7 @@ use crate::aggregate::point::Point;
 use crate::aggregate::span::spans;
 use crate::config::plan::{ChannelKind, ChannelPlan, GaugeRule};
 use crate::dataset::batch::Batch;
-use crate::dataset::interval_rows;
+use crate::dataset::interval_rows::DayFile;
 use crate::dataset::layout::Layout;
 use crate::dataset::parquet_file::FOOTER_NEXT_LEAF;
 use crate::dataset::schema::Table;
@@ -23,6 +27,8 @@ use crate::domain::reading::{ChannelKey, Channels};
 use crate::domain::time::{DAY_US, Timestamp, UtcDay};
 
 const HOUR_US: i64 = DAY_US / 24;
+/// Days that are computed and wait to be written.
+const FILES_AHEAD: usize = 2;
 
 /// Computes all touched days and publishes them under one COMMIT.
 ///
@@ -41,24 +47,35 @@ pub fn refresh(project: &mut Project) -> Result<(), PublishError> {
     // Every stored channel has a number already; a thread reads ahead with a table of its own.
     let mut known = channels.clone();
     std::thread::scope(|scope| {
-        let (windows, read) = sync_channel(0);
+        let (windows, read) = sync_channel::<Around>(0);
         let reading = scope.spawn(move || -> Result<(), PublishError> {
             for (first, last) in runs {
                 let from = Timestamp::from_us(first.start().us() - margin_us);
                 let to = Timestamp::from_us(last.end().us() + margin_us);
                 let window = stored.window(&mut known, from, to)?;
-                // Whoever no longer takes them says why.
-                if windows.send(((first, last), (from, to), window)).is_err() {
+                let around = Around { days: (first, last), range: (from, to), window };
+                if windows.send(around).is_err() {
                     break;
                 }
             }
             Ok(())
         });
-        let staged = read.into_iter().try_for_each(|(days, around, window)| {
-            stage_days(project, &mut channels, &mut batch, days, around, &window)
+        let (files, computed) = sync_channel::<DayFile>(FILES_AHEAD);
+        let footer = [(FOOTER_NEXT_LEAF, project.commit.derived.next_leaf.to_string())];
+        let batch = &mut batch;
+        let writing = scope.spawn(move || {
+            for file in computed {
+                file.put(batch, &footer)?;
+            }
+            Ok(())
         });
-        let reading = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        staged.and(reading)
+        let computing = compute(project, &mut channels, read, &files);
+        drop(files);
+        let joined = |thread: ScopedJoinHandle<'_, Result<(), PublishError>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        // Whoever has nobody to hand on to any more ends without an error: the other says why.
+        joined(writing).and(computing).and(joined(reading))
     })?;
     project.channels = channels;
     project.dirty.clear();
@@ -147,14 +164,38 @@ fn margin_us(project: &Project) -> i64 {
     reach_and_step.max().unwrap_or(DAY_US)
 }
 
-fn stage_days(
+/// Days in a row, first and last, and what is stored around them in a range of time.
+struct Around {
+    days: (UtcDay, UtcDay),
+    range: (Timestamp, Timestamp),
+    window: Window,
+}
+
+/// Computes the days as their readings come; ends when nobody takes the files any more.
+fn compute(
     project: &Project,
     channels: &mut Channels,
-    batch: &mut Batch<'_>,
-    (first, last): (UtcDay, UtcDay),
-    around: (Timestamp, Timestamp),
-    window: &Window,
+    windows: Receiver<Around>,
+    files: &SyncSender<DayFile>,
 ) -> Result<(), PublishError> {
+    for around in windows {
+        for file in day_files(project, channels, &around)? {
+            if files.send(file?).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Computes the rows of days in a row, and gives the files of those days.
+fn day_files<'a>(
+    project: &'a Project,
+    channels: &'a mut Channels,
+    around: &Around,
+) -> Result<impl Iterator<Item = Result<DayFile, PublishError>> + use<'a>, PublishError> {
+    let Around { days: (first, last), range, window } = around;
+    let (first, last) = (*first, *last);
     let stored = stored(project);
     let mut by_day: BTreeMap<UtcDay, Vec<IntervalRow>> = BTreeMap::new();
     for (channel, (begin, end)) in &project.frontiers {
@@ -168,13 +209,13 @@ fn stage_days(
         let mut series = window.points(&stored, channels, *channel);
         let is_usable = |point: &&Point| point.usable().is_some();
         if series.iter().take_while(|point| point.at < first.start()).find(is_usable).is_none()
-            && let Some(point) = stored.nearest(channels, *channel, around.0, Side::Before)?
+            && let Some(point) = stored.nearest(channels, *channel, range.0, Side::Before)?
         {
             series.insert(0, point);
         }
         if series.iter().rev().take_while(|point| point.at >= last.end()).find(is_usable).is_none()
         {
-            let edge = Timestamp::from_us(around.1.us() - 1);
+            let edge = Timestamp::from_us(range.1.us() - 1);
             series.extend(stored.nearest(channels, *channel, edge, Side::After)?);
         }
         let spans = spans(&plan, &series);
@@ -184,20 +225,18 @@ fn stage_days(
         }
     }
     let ranks = channels.ranks();
-    for day in (first.0..=last.0).map(UtcDay) {
+    let file = move |day: UtcDay| {
         let mut rows = by_day.remove(&day).unwrap_or_default();
         let folder = project.layout.table_month(Table::Intervals, &project.id, day.month());
         let target = folder.join(Layout::interval_file_name(day));
         if rows.is_empty() && !target.exists() {
-            continue;
+            return None;
         }
         rows.sort_unstable_by_key(|row| (ranks[row.channel.0 as usize], row.start));
-        let columns =
-            interval_rows::intervals(&rows, channels).map_err(PublishError::columns(&target))?;
-        let footer = [(FOOTER_NEXT_LEAF, project.commit.derived.next_leaf.to_string())];
-        batch.put_table(Table::Intervals, &target, [Ok(columns)], &footer)?;
-    }
-    Ok(())
+        let failed = PublishError::columns(&target);
+        Some(DayFile::new(target, &rows, channels).map_err(failed))
+    };
+    Ok((first.0..=last.0).map(UtcDay).filter_map(file))
 }
 
 /// What the plan in force on a day says of a channel; where it does not have it, the last that does.
