@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::stands_on::{StandsOn, stands_on};
 use super::{ReportError, around, dossier, notes};
 use crate::aggregate::finding::flagged;
 use crate::aggregate::hold;
 use crate::aggregate::interval::IntervalRow;
-use crate::config::plan::{Parameter, Plan};
+use crate::config::plan::Plan;
 use crate::dataset::layout::Layout;
 use crate::dataset::tally::{Tally, tally};
 use crate::dataset::{DatasetError, interval_rows};
@@ -74,16 +75,24 @@ pub struct Named<'a> {
 /// # Errors
 /// When the project has no plan or methodology, or a file cannot be read.
 pub fn collect(project: &mut Project, period: Period) -> Result<Collected, ReportError> {
-    // A batch may have been cut since everything was published: intervals and log size go together.
+    of_published(&refreshed(project)?, period)
+}
+
+/// What is published of a project that nobody else holds, its intervals computed: they and the size of the
+/// log go together.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn refreshed(project: &mut Project) -> Result<Published<'_>, ReportError> {
+    // A batch may have been cut since everything was published.
     project.refresh_intervals()?;
-    let published = Published {
+    Ok(Published {
         layout: project.layout(),
         project: project.id(),
         registry: project.registry(),
         log_size: project.commit().next_leaf,
         root: project.root(),
-    };
-    of_published(&published, period)
+    })
 }
 
 /// What is published of a project, for whoever does not hold it.
@@ -104,6 +113,9 @@ pub struct Published<'a> {
 pub fn of_published(published: &Published<'_>, period: Period) -> Result<Collected, ReportError> {
     gather(published, period, None)
 }
+
+/// From, inclusive, to, exclusive.
+pub(super) type TimeRange = (Timestamp, Timestamp);
 
 /// Rows by channel of a stretch of time.
 pub type RowsOf<'a> = &'a dyn Fn(
@@ -130,22 +142,10 @@ fn gather(
     period: Period,
     given: Option<RowsOf<'_>>,
 ) -> Result<Collected, ReportError> {
-    let Published { layout, project: id, registry, .. } = *published;
-    let plan = registry.plans().latest().cloned();
-    let plan = plan.ok_or_else(|| ReportError::Refused(format!("project {id} has no plan")))?;
-    let mut methodologies = Vec::new();
-    for name in &plan.registered.methodologies {
-        methodologies.push(recorded_methodology(registry, id, name)?);
-    }
-    let zone = &plan.registered.zone;
-    let range = (period.start(zone), period.end(zone));
-    let amounts = registry.ledger().standing();
-    let mut channels = Channels::default();
-    let wide = reach(&plan, &methodologies, &amounts, period);
-    let by_channel = match given {
-        Some(rows) => rows(&mut channels, wide)?,
-        None => interval_rows::by_channel(layout, id, &mut channels, wide, |_| true)?,
-    };
+    let registry = published.registry;
+    let StandsOn { plan, methodologies, amounts, range, reach } = stands_on(published, period)?;
+    let seen = see(published, &plan, period, (range, reach), given)?;
+    let Seen { channels, by_channel, of_series, surroundings, tally } = seen;
     let mut findings = Vec::new();
     for (channel, rows) in &by_channel {
         let noted = |f: &_| Noted::on_series(f, &channels);
@@ -153,10 +153,6 @@ fn gather(
         let end = rows.partition_point(|row| row.start.start() < range.1);
         findings.extend(flagged(*channel, &rows[begin..end]).iter().map(noted));
     }
-    let (of_series, surroundings) = match given {
-        None => around::look(published, &plan, period)?,
-        Some(_) => (Vec::new(), around::borders(published, &plan, period)?),
-    };
     findings.extend(of_series);
     findings.extend(notes::sent_units(registry));
     findings.extend(notes::acts(registry, range));
@@ -166,9 +162,10 @@ fn gather(
         .collect();
     let dossier = dossier::of(published, period, range)?;
     let unheld = lay_holds(&plan, &dossier, range, &mut channels, &mut findings);
+    let standing = registry.life().standing().into_iter();
     Ok(Collected {
         period,
-        reach: wide,
+        reach,
         plan_leaf: registry.plan_leaf(plan.number).unwrap_or(-1),
         methodologies,
         amounts,
@@ -177,22 +174,51 @@ fn gather(
         channels,
         unheld,
         dossier,
-        tally: match given {
-            None => tally(layout, id, range)?,
-            Some(_) => Tally::default(),
-        },
+        tally,
         findings,
         surroundings,
-        earlier: registry
-            .life()
-            .standing()
-            .into_iter()
-            .map(|seal| (seal.leaf, seal.act.clone()))
-            .collect(),
+        earlier: standing.map(|seal| (seal.leaf, seal.act.clone())).collect(),
         log_size: published.log_size,
         root: published.root,
         plan,
     })
+}
+
+/// What is read of the tables.
+struct Seen {
+    channels: Channels,
+    by_channel: BTreeMap<ChannelId, Vec<IntervalRow>>,
+    of_series: Vec<Noted>,
+    surroundings: Surroundings,
+    tally: Tally,
+}
+
+/// Reads intervals of `reach`, and meanwhile, in a thread beside, readings and items of `range`.
+fn see(
+    published: &Published<'_>,
+    plan: &Plan,
+    period: Period,
+    (range, reach): (TimeRange, TimeRange),
+    given: Option<RowsOf<'_>>,
+) -> Result<Seen, ReportError> {
+    let Published { layout, project, .. } = *published;
+    let mut channels = Channels::default();
+    let Some(given) = given else {
+        return std::thread::scope(|scope| {
+            let beside = scope.spawn(|| {
+                let looked = around::look(published, plan, period)?;
+                Ok::<_, ReportError>((looked, tally(layout, project, range)?))
+            });
+            let rows = interval_rows::by_channel(layout, project, &mut channels, reach, |_| true);
+            let beside = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (by_channel, ((of_series, surroundings), tally)) = (rows?, beside?);
+            Ok(Seen { channels, by_channel, of_series, surroundings, tally })
+        });
+    };
+    let by_channel = given(&mut channels, reach)?;
+    let surroundings = around::borders(published, plan, period)?;
+    let (of_series, tally) = (Vec::new(), Tally::default());
+    Ok(Seen { channels, by_channel, of_series, surroundings, tally })
 }
 
 impl<'a> Named<'a> {
@@ -382,46 +408,6 @@ pub fn sealed_shares(statement: &Statement) -> Vec<SealedShare> {
         counted: one.before.to_string(),
     };
     statement.allocations.iter().filter(|one| one.border == end).map(share).collect()
-}
-
-/// A methodology as it stands in the log.
-fn recorded_methodology(
-    registry: &Registry,
-    id: &ProjectId,
-    name: &str,
-) -> Result<Methodology, ReportError> {
-    let text = registry.methodology(name).ok_or_else(|| {
-        ReportError::Refused(format!("methodology {name} is not in the log of project {id}"))
-    })?;
-    Methodology::parse(name, &text.text).map_err(|found| {
-        let first = found.first().map(ToString::to_string).unwrap_or_default();
-        ReportError::Refused(format!("methodology {name} as recorded does not read: {first}"))
-    })
-}
-
-/// The time whose intervals a period needs: its own, that of documents which reach beyond it, and
-/// all since the crediting period began where equations look back.
-fn reach(
-    plan: &Plan,
-    methodologies: &[Methodology],
-    amounts: &[Standing],
-    period: Period,
-) -> (Timestamp, Timestamp) {
-    let (mut from, mut to) = (period.from(), period.to());
-    for amount in amounts.iter().flat_map(|one| &one.alternatives) {
-        if amount.from <= period.to() && amount.to >= period.from() {
-            (from, to) = (from.min(amount.from), to.max(amount.to));
-        }
-    }
-    let looks_back = |parameter: &Parameter| {
-        let mut all = methodologies.iter();
-        all.any(|one| one.collection(&parameter.symbol).is_some_and(|how| how.needs_history))
-    };
-    if plan.registered.parameters.iter().any(looks_back) {
-        from = from.min(plan.registered.crediting.0);
-    }
-    let zone = &plan.registered.zone;
-    (zone.start_of(from), zone.start_of(to.next()))
 }
 
 /// What seals fixed of values that equations look back at.

@@ -34,6 +34,7 @@ pub mod sample;
 #[cfg(test)]
 mod schema;
 pub mod site_pack;
+mod stands_on;
 pub mod text;
 pub mod whatif;
 pub mod workbook;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ReportError;
-use super::collect::{self, Collected, Named};
+use super::collect::{self, Collected, Named, Published};
 use crate::dataset::layout::Layout;
 use crate::dataset::log_files::LogFiles;
 use crate::decode::act::Seal;
@@ -74,6 +74,14 @@ impl Past {
         let tables = Layout::new(&scratch.path);
         let project = Project::past(messages, &tables, id, from, tree)?;
         Ok(Self { project, _scratch: scratch })
+    }
+
+    /// What is published of it, its intervals computed.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn published(&mut self) -> Result<Published<'_>, ReportError> {
+        collect::refreshed(&mut self.project)
     }
 
     /// What the period stands on.

@@ -20,7 +20,8 @@ use crate::report::bundle::{
     BundleError, CONFIDENTIAL, CRATE, FACTS, FORMAT, Facts, GROWTH, KEY, LEAVES, REPORT,
     SEAL_PROOF, SOFTWARE, START_HERE, copies,
 };
-use crate::report::collect::Named;
+use crate::report::collect::{self, Named};
+use crate::report::stands_on::stands_on;
 use crate::report::{Report, json};
 
 /// Differences told one by one.
@@ -110,19 +111,24 @@ pub fn compare(
 
 /// Computes the report of the seal, and meanwhile compares the tables that it stands on.
 fn again(opened: &Opened, is_of_other_rules: bool) -> Result<(Report, tables::Compared), Stop> {
+    let (from, to) = opened.seal.dates().map_err(|error| found("the seal", error.to_string()))?;
+    let period = Period::new(from, to).map_err(|error| found("the seal", error.to_string()))?;
     let mut past = opened.past()?;
-    let collected = past.collect_sealed(&opened.seal)?;
-    let here = past.project().layout().clone();
+    let here = past.published()?;
+    let stands_on = stands_on(&here, period)?;
+    let zone = &stands_on.plan.registered.zone;
     let (stated, tables) = std::thread::scope(|scope| {
         let comparing = scope.spawn(|| match is_of_other_rules {
             true => Ok(tables::Compared::default()),
             false => {
-                let zone = &collected.plan().registered.zone;
-                let reach = collected.reach;
-                tables::compare(&opened.layout, &here, &opened.project, zone, reach)
+                let (theirs, ours) = (&opened.layout, here.layout);
+                tables::compare(theirs, ours, &opened.project, zone, stands_on.reach)
             }
         });
-        let stated = collected.state(Named::of(&opened.seal));
+        let stated = collect::of_published(&here, period).and_then(|mut collected| {
+            collected.of_seal(&opened.seal);
+            collected.state(Named::of(&opened.seal))
+        });
         let tables = comparing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (stated, tables)
     });
@@ -136,18 +142,13 @@ fn again(opened: &Opened, is_of_other_rules: bool) -> Result<(Report, tables::Co
         }
         Err(error) => return Err(error.into()),
     };
-    let plan = past.project().registry().plans().latest().cloned();
-    let (from, to) = opened.seal.dates().map_err(|error| found("the seal", error.to_string()))?;
-    let period = Period::new(from, to).map_err(|error| found("the seal", error.to_string()))?;
-    if let (Some(plan), Some(before)) = (plan, opened.received_before) {
-        let starts = period.start(&plan.registered.zone);
-        if before >= starts {
-            let what = format!(
-                "its data are left out, though it was received {before}, within the period, which begins \
-                 {starts}"
-            );
-            return Err(found(format!("leaf {}", opened.facts.first_leaf - 1), what));
-        }
+    let starts = stands_on.range.0;
+    if let Some(before) = opened.received_before.filter(|before| *before >= starts) {
+        let what = format!(
+            "its data are left out, though it was received {before}, within the period, which begins \
+             {starts}"
+        );
+        return Err(found(format!("leaf {}", opened.facts.first_leaf - 1), what));
     }
     Ok((report, tables))
 }
