@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{Context, Ended, plan};
 use crate::config::plan::Reader;
 use crate::config::plan::history::PlanHistory;
-use crate::dataset::read::stored;
+use crate::dataset::identities::Identities;
+use crate::dataset::read::Found;
 use crate::decode::{self, Sink};
 use crate::domain::id::ProjectId;
 use crate::domain::message::{Header, Kind, Source};
@@ -115,7 +116,7 @@ fn one(
     let Ok(()) = decode::decode(reader, place, &mut input, &mut sink);
     let (mut readings, mut refusals) = (sink.readings, sink.refusals);
     merge::sort(&mut readings, &channels.ranks());
-    let known = already_stored(context, project, &readings, &mut channels)?;
+    let known = already_stored(context, project, &readings, &channels)?;
     let mut merged = merge::merge(&readings, &known.0, &known.1, &channels);
     let duplicates = merged.duplicates.len();
     let refused = refusals.len();
@@ -142,23 +143,15 @@ fn one(
     })
 }
 
-type Known = (Vec<Reading>, Vec<crate::domain::reading::Conflict>);
-
-/// What the project has stored in the file's stretch of time; nothing where there is no folder yet.
+/// What the project has stored of the file's readings; nothing where there is no folder yet.
 fn already_stored(
     context: &Context,
     project: &ProjectId,
     readings: &[Reading],
-    channels: &mut Channels,
-) -> Result<Known> {
-    let stamps = || readings.iter().map(|reading| reading.at);
-    let (Ok((_, layout)), Some(first), Some(last)) =
-        (context.open(), stamps().min(), stamps().max())
-    else {
-        return Ok(Known::default());
-    };
-    let range = (first, Timestamp::from_us(last.us() + 1));
-    Ok(stored(&layout, project, channels, range, |_| true)?)
+    channels: &Channels,
+) -> Result<Found> {
+    let Ok((_, layout)) = context.open() else { return Ok(Found::default()) };
+    Ok(Identities::of(readings.iter(), channels).stored(&layout, project, channels)?)
 }
 
 struct Collected<'a> {

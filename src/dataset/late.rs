@@ -41,7 +41,7 @@ pub fn late(
                 continue;
             }
             let mut arrived = Vec::new();
-            read_readings(&path, &mut channels, from, to, &mut |reading, _, _| {
+            read_readings(&path, &mut channels, (from, to), None, &mut |reading, _, _| {
                 if (first..end).contains(&reading.place.leaf) {
                     arrived.push(reading);
                 }

@@ -45,7 +45,7 @@ pub fn month_readings(
     let folder = layout.table_month(Table::Readings, project, month);
     let all = (Timestamp::from_us(i64::MIN), Timestamp::from_us(i64::MAX));
     for (name, _) in super::folder::list_folder(&folder)? {
-        read_readings(&folder.join(name), channels, all.0, all.1, &mut |reading, _, _| {
+        read_readings(&folder.join(name), channels, all, None, &mut |reading, _, _| {
             each(reading);
         })?;
     }

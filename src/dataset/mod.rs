@@ -26,6 +26,7 @@ pub mod differ;
 pub mod durable;
 pub mod extract;
 pub mod folder;
+pub mod identities;
 pub mod interval_rows;
 pub mod late;
 pub mod layout;

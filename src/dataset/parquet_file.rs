@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, TimeUnit,
     TimestampMicrosecondType,
@@ -15,11 +15,12 @@ use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    RowFilter,
 };
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
@@ -192,7 +193,7 @@ impl<'a> DigestColumn<'a> {
 }
 
 /// What is read of a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Selection<'a> {
     /// Columns by name; empty for all.
     pub columns: &'a [&'a str],
@@ -205,7 +206,20 @@ pub struct Selection<'a> {
     /// Columns of texts, never null, that come as [`Words`]: where few texts stand in many rows, most of
     /// the time is spent in copying them.
     pub words: &'a [&'a str],
+    /// Only the rows that are wanted.
+    pub filter: Option<&'a Filter>,
 }
+
+/// Which rows are wanted, as some columns tell; of the others no more than these is decoded.
+pub struct Filter {
+    pub columns: &'static [&'static str],
+    /// Lowest and highest text of wanted rows in a column: row groups without one between are skipped.
+    pub texts: Vec<(&'static str, String, String)>,
+    pub is_wanted: IsWanted,
+}
+
+/// Tells of each row whether it is wanted; `None` where it cannot, so that all are read.
+pub type IsWanted = Arc<dyn Fn(&RecordBatch) -> Option<BooleanArray> + Send + Sync>;
 
 /// A column of texts, of which few differ, as a batch of [`Selection::words`] has it.
 pub struct Words<'a> {
@@ -256,21 +270,16 @@ pub fn read(
         metadata = ArrowReaderMetadata::try_new(known, options).map_err(parquet_error(path))?;
     }
     let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-    let groups: Vec<usize> = (0..builder.metadata().num_row_groups())
-        .filter(|group| {
-            let group = builder.metadata().row_group(*group);
-            let overlaps = |name: &str, from: i64, to: i64| match int_range(group, name) {
-                Some((low, high)) => low < to && high >= from,
-                None => true,
-            };
-            selection.time.is_none_or(|(name, from, to)| overlaps(name, from, to))
-                && selection.leaves.is_none_or(|(from, to)| overlaps("leaf", from, to))
-        })
-        .collect();
+    let groups = row_groups(builder.metadata(), selection);
     if !selection.columns.is_empty() {
         let mask =
             ProjectionMask::columns(builder.parquet_schema(), selection.columns.iter().copied());
         builder = builder.with_projection(mask);
+    }
+    if let Some(filter) = selection.filter {
+        let mask =
+            ProjectionMask::columns(builder.parquet_schema(), filter.columns.iter().copied());
+        builder = builder.with_row_filter(row_filter(mask, &filter.is_wanted));
     }
     let reader = builder
         .with_row_groups(groups)
@@ -281,6 +290,32 @@ pub fn read(
     Ok(reader.map(move |batch| {
         batch.map_err(|source| DatasetError::Arrow { path: shown.clone(), source })
     }))
+}
+
+/// The row groups that may hold selected rows, by their statistics.
+fn row_groups(metadata: &ParquetMetaData, selection: &Selection<'_>) -> Vec<usize> {
+    let may_hold = |group: &RowGroupMetaData| {
+        let overlaps = |name: &str, from: i64, to: i64| match int_range(group, name) {
+            Some((low, high)) => low < to && high >= from,
+            None => true,
+        };
+        let texts = selection.filter.map_or(&[][..], |filter| filter.texts.as_slice());
+        selection.time.is_none_or(|(name, from, to)| overlaps(name, from, to))
+            && selection.leaves.is_none_or(|(from, to)| overlaps("leaf", from, to))
+            && texts.iter().all(|(name, from, to)| match text_range(group, name) {
+                Some((low, high)) => low <= to.as_bytes() && high >= from.as_bytes(),
+                None => true,
+            })
+    };
+    let groups = metadata.row_groups().iter().enumerate();
+    groups.filter(|(_, group)| may_hold(group)).map(|(index, _)| index).collect()
+}
+
+fn row_filter(columns: ProjectionMask, is_wanted: &IsWanted) -> RowFilter {
+    let is_wanted = Arc::clone(is_wanted);
+    let all = |rows: &RecordBatch| BooleanArray::from(vec![true; rows.num_rows()]);
+    let test = move |rows: RecordBatch| Ok(is_wanted(&rows).unwrap_or_else(|| all(&rows)));
+    RowFilter::new(vec![Box::new(ArrowPredicateFn::new(columns, test))])
 }
 
 /// Rows whose texts are read as keys of a dictionary, as those of [`Selection::words`] are.
@@ -398,9 +433,21 @@ pub(super) fn parquet_error(
     move |source| DatasetError::Parquet { path, source }
 }
 
-fn int_range(group: &parquet::file::metadata::RowGroupMetaData, name: &str) -> Option<(i64, i64)> {
-    let column = group.columns().iter().find(|column| column.column_path().string() == name)?;
-    match column.statistics()? {
+fn statistics<'a>(group: &'a RowGroupMetaData, name: &str) -> Option<&'a Statistics> {
+    let mut columns = group.columns().iter();
+    columns.find(|column| column.column_path().string() == name)?.statistics()
+}
+
+/// Lowest and highest text, or less and more than those: long ones are cut.
+fn text_range<'a>(group: &'a RowGroupMetaData, name: &str) -> Option<(&'a [u8], &'a [u8])> {
+    match statistics(group, name)? {
+        Statistics::ByteArray(stats) => stats.min_bytes_opt().zip(stats.max_bytes_opt()),
+        _ => None,
+    }
+}
+
+fn int_range(group: &RowGroupMetaData, name: &str) -> Option<(i64, i64)> {
+    match statistics(group, name)? {
         Statistics::Int64(stats) => Some((*stats.min_opt()?, *stats.max_opt()?)),
         _ => None,
     }

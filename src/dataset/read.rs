@@ -7,13 +7,13 @@ use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 
 use super::DatasetError;
 use super::layout::Layout;
-use super::parquet_file::{Selection, Words, read};
+use super::parquet_file::{Filter, Selection, Words, read};
 use super::rows::MessageRow;
 use super::schema::Table;
 use crate::domain::decimal::Fixed6;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Flags;
-use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
+use crate::domain::id::{DeviceId, IdError, ProjectId, QuantityId, SiteId};
 use crate::domain::message::{BlobRef, Header, Kind, Nonce, Payload, Source};
 use crate::domain::reading::{ChannelId, ChannelKey, Channels, Conflict, Place, Reading};
 use crate::domain::time::{Month, Timestamp};
@@ -196,32 +196,43 @@ pub fn stored(
     channels: &mut Channels,
     (from, to): (Timestamp, Timestamp),
     keep: impl Fn(&Reading) -> bool,
-) -> Result<(Vec<Reading>, Vec<Conflict>), DatasetError> {
-    let mut readings = Vec::new();
+) -> Result<Found, DatasetError> {
+    let mut found = (Vec::new(), Vec::new());
     for path in files_between(layout, Table::Readings, project, from, to)? {
-        read_readings(&path, channels, from, to, &mut |reading, _, _| {
+        read_readings(&path, channels, (from, to), None, &mut |reading, _, _| {
             if keep(&reading) {
-                readings.push(reading);
+                found.0.push(reading);
             }
         })?;
     }
-    let mut conflicts = Vec::new();
     for path in files_between(layout, Table::Conflicts, project, from, to)? {
-        read_readings(&path, channels, from, to, &mut |reading, batch, row| {
-            if !keep(&reading) {
-                return;
+        read_readings(&path, channels, (from, to), None, &mut |reading, batch, row| {
+            if keep(&reading) {
+                found.1.push(conflict(reading, batch, row));
             }
-            let int = |name: &str| int_column(batch, name).map_or(0, |column| column.value(row));
-            let first = Place { leaf: int("first_leaf"), item: int("first_item") };
-            conflicts.push(Conflict { reading, first });
         })?;
     }
+    sort(&mut found, channels);
+    Ok(found)
+}
+
+/// Readings and conflicts.
+pub type Found = (Vec<Reading>, Vec<Conflict>);
+
+/// A row of `conflicts` whose columns that `readings` has too are read already.
+pub(super) fn conflict(reading: Reading, batch: &RecordBatch, row: usize) -> Conflict {
+    let int = |name: &str| int_column(batch, name).map_or(0, |column| column.value(row));
+    let first = Place { leaf: int("first_leaf"), item: int("first_item") };
+    Conflict { reading, first }
+}
+
+/// Sorts each by channel names, stamp, leaf, item.
+pub(super) fn sort((readings, conflicts): &mut Found, channels: &Channels) {
     let ranks = channels.ranks();
     let key = |reading: &Reading| (ranks[reading.channel.0 as usize], reading.at, reading.place);
     // Each file is sorted: what is merged here are a few long runs.
     readings.sort_by_key(key);
     conflicts.sort_by_key(|conflict| key(&conflict.reading));
-    Ok((readings, conflicts))
 }
 
 /// The months in which a project has rows of a table.
@@ -288,17 +299,19 @@ const READING_COLUMNS: [&str; 10] = [
     "first_item",
 ];
 
+/// Calls `each` with the wanted rows of a file of `readings` or `conflicts` stamped in `[from, to)`.
 pub(super) fn read_readings(
     path: &Path,
     channels: &mut Channels,
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    filter: Option<&Filter>,
     each: &mut dyn FnMut(Reading, &RecordBatch, usize),
 ) -> Result<(), DatasetError> {
     let selection = Selection {
         columns: &READING_COLUMNS,
         time: Some(("at", from.us(), to.us())),
         words: &["site", "device", "quantity"],
+        filter,
         ..Selection::default()
     };
     for batch in read(path, &selection)? {
@@ -360,13 +373,16 @@ impl<'a> Names<'a> {
     /// # Errors
     /// When a name is none.
     pub(super) fn channel(&self, path: &Path, row: usize) -> Result<ChannelKey, DatasetError> {
-        let damaged =
-            |error: crate::domain::id::IdError| DatasetError::damaged(path, error.to_string());
+        self.parse(row).map_err(|error| DatasetError::damaged(path, error.to_string()))
+    }
+
+    /// The same, for whoever does not know of which file the row is.
+    pub(super) fn parse(&self, row: usize) -> Result<ChannelKey, IdError> {
         let [site, device, quantity] = [0, 1, 2].map(|part| self.0[part].text(row));
         Ok(ChannelKey {
-            site: SiteId::parse(site).map_err(damaged)?,
-            device: DeviceId::parse(device).map_err(damaged)?,
-            quantity: QuantityId::parse(quantity).map_err(damaged)?,
+            site: SiteId::parse(site)?,
+            device: DeviceId::parse(device)?,
+            quantity: QuantityId::parse(quantity)?,
         })
     }
 }

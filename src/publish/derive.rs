@@ -4,7 +4,6 @@
 //! items that comes, in the middle of a leaf if need be: a file of any size passes through bounded
 //! memory, decoded once. After a crash decoding goes on at the item that COMMIT names.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::sync_channel;
 
 use super::PublishError;
@@ -12,6 +11,7 @@ use super::items::{Items, Stop, decode_all};
 use super::project::Project;
 use crate::config::plan::history::PlanHistory;
 use crate::dataset::batch::Batch;
+use crate::dataset::identities::Identities;
 use crate::dataset::layout::Layout;
 use crate::dataset::read;
 use crate::dataset::rows::{self, BATCH_ROWS_MAX, MessageRow, by_month};
@@ -113,33 +113,11 @@ impl Deriver<'_, '_> {
 
     /// Merges a sorted batch with what is stored of its identities.
     fn merge(&self, readings: &[Reading]) -> Result<Merged, PublishError> {
-        let frontiers = &self.project.frontiers;
+        let (frontiers, channels) = (&self.project.frontiers, &self.project.channels);
         let frontier = |reading: &Reading| frontiers.get(&reading.channel).map(|(_, last)| *last);
-        let mut wanted: Vec<(ChannelId, Timestamp)> = merge::needs_look_up(readings, frontier)
-            .map(|reading| (reading.channel, reading.at))
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let mut months: BTreeMap<Month, (Timestamp, Timestamp)> = BTreeMap::new();
-        for (_, at) in &wanted {
-            let range = months.entry(at.month()).or_insert((*at, *at));
-            *range = (range.0.min(*at), range.1.max(*at));
-        }
-        // What is stored may have channels that these leaves have not; they get no number here.
-        let mut channels = self.project.channels.clone();
-        let (mut stored, mut conflicts) = (Vec::new(), Vec::new());
-        let keep = |reading: &Reading| wanted.binary_search(&(reading.channel, reading.at)).is_ok();
-        for (from, to) in months.into_values() {
-            let range = (from, Timestamp::from_us(to.us() + 1));
-            let found = read::stored(self.layout, self.id, &mut channels, range, keep)?;
-            stored.extend(found.0);
-            conflicts.extend(found.1);
-        }
-        let ranks = channels.ranks();
-        let key = |r: &Reading| (ranks[r.channel.0 as usize], r.at, r.place);
-        stored.sort_unstable_by_key(key);
-        conflicts.sort_unstable_by_key(|conflict: &Conflict| key(&conflict.reading));
-        Ok(merge::merge(readings, &stored, &conflicts, &channels))
+        let known = Identities::of(merge::needs_look_up(readings, frontier), channels);
+        let (stored, conflicts) = known.stored(self.layout, self.id, channels)?;
+        Ok(merge::merge(readings, &stored, &conflicts, channels))
     }
 
     /// Moves frontiers and notes the stretches whose intervals are to be computed anew.

@@ -99,28 +99,61 @@ fn touched_days(
     project: &Project,
     channels: &mut Channels,
 ) -> Result<BTreeSet<UtcDay>, PublishError> {
-    let stored = stored(project);
-    let mut touched = Vec::new();
+    let mut days = BTreeSet::new();
+    let mut stretches = Vec::new();
     for (key, from, to) in &project.dirty {
         let channel = channels.intern(key);
-        if project.frontiers.contains_key(&channel) {
-            touched.push((key, channel, *from, *to));
+        if let Some((first, last)) = project.frontiers.get(&channel) {
+            let plans = project.registry.plans().iter();
+            let reach = plans.filter_map(|plan| plan.channel(key)).map(reach_us).max().unwrap_or(0);
+            days.extend(days_of(*from, *to, reach));
+            stretches.push((channel, *from, *to, reach, (*first, *last)));
         }
     }
-    let starts: Vec<_> = touched.iter().map(|(_, channel, from, _)| (*channel, *from)).collect();
-    let ends: Vec<_> = touched.iter().map(|(_, channel, _, to)| (*channel, *to)).collect();
-    let before = stored.nearest_of(channels, &starts, Side::Before)?;
-    let after = stored.nearest_of(channels, &ends, Side::After)?;
-    let mut days = BTreeSet::new();
-    for ((before, after), (key, _, from, to)) in before.into_iter().zip(after).zip(touched) {
-        let plans = project.registry.plans().iter();
-        let reach = plans.filter_map(|plan| plan.channel(key)).map(reach_us).max().unwrap_or(0);
-        let begin = before.map_or(from, |point| point.at).us() - reach;
-        let end = after.map_or(to, |point| point.at).us() + reach;
-        let (first, last) = (Timestamp::from_us(begin).day(), Timestamp::from_us(end).day());
-        days.extend((first.0..=last.0).map(UtcDay));
+    // Where every day of a channel on one side is touched anyway, its neighbour there adds none.
+    let (mut before, mut after) = (stretches.clone(), stretches);
+    let rows = in_a_row(&days);
+    before.retain(|(_, from, _, reach, (first, _))| !is_in(&rows, *first, *from, *reach));
+    after.retain(|(_, _, to, reach, (_, last))| !is_in(&rows, *to, *last, *reach));
+    let stored = stored(project);
+    let starts: Vec<_> = before.iter().map(|(channel, from, ..)| (*channel, *from)).collect();
+    let nearest = stored.nearest_of(channels, &starts, Side::Before)?;
+    for (point, (_, from, _, reach, _)) in nearest.into_iter().zip(before) {
+        days.extend(point.into_iter().flat_map(|point| days_of(point.at, from, reach)));
+    }
+    let ends: Vec<_> = after.iter().map(|(channel, _, to, ..)| (*channel, *to)).collect();
+    let nearest = stored.nearest_of(channels, &ends, Side::After)?;
+    for (point, (_, _, to, reach, _)) in nearest.into_iter().zip(after) {
+        days.extend(point.into_iter().flat_map(|point| days_of(to, point.at, reach)));
     }
     Ok(days)
+}
+
+/// The days of a stretch, both ends inclusive, with what readings at its ends reach.
+fn days_of(from: Timestamp, to: Timestamp, reach: i64) -> impl Iterator<Item = UtcDay> {
+    let first = Timestamp::from_us(from.us() - reach).day();
+    let last = Timestamp::from_us(to.us() + reach).day();
+    (first.0..=last.0).map(UtcDay)
+}
+
+/// Days as first and last of those that follow each other.
+fn in_a_row(days: &BTreeSet<UtcDay>) -> Vec<(UtcDay, UtcDay)> {
+    let mut rows: Vec<(UtcDay, UtcDay)> = Vec::new();
+    for day in days {
+        match rows.last_mut() {
+            Some((_, last)) if last.0 + 1 == day.0 => *last = *day,
+            _ => rows.push((*day, *day)),
+        }
+    }
+    rows
+}
+
+/// True if all days of a stretch are among these, or it is empty.
+fn is_in(rows: &[(UtcDay, UtcDay)], from: Timestamp, to: Timestamp, reach: i64) -> bool {
+    let first = Timestamp::from_us(from.us() - reach).day();
+    let last = Timestamp::from_us(to.us() + reach).day();
+    let row = rows.partition_point(|(_, end)| *end < first);
+    from >= to || rows.get(row).is_some_and(|(begin, end)| *begin <= first && last <= *end)
 }
 
 /// How far from its stamp a reading can reach.

@@ -14,6 +14,8 @@ use crate::domain::message::{Kind, Message, Nonce, Payload, Source};
 use crate::domain::time::Timestamp;
 use crate::evidence::checkpoint::key_pair;
 
+mod resend;
+
 const PLAN: &str = r#"
 mrv_plan = 1
 project = "p"
