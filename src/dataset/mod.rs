@@ -37,6 +37,8 @@ pub mod outcome;
 pub mod parquet_file;
 pub mod query;
 pub mod read;
+#[cfg(test)]
+mod read_tests;
 pub mod receipts;
 pub mod rows;
 pub mod schema;

@@ -1,5 +1,6 @@
 //! One Parquet file: written once with its row digest in the footer, read by columns and key range.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -11,19 +12,21 @@ use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, TimeUnit,
     TimestampMicrosecondType,
 };
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    RowFilter, RowSelectionPolicy,
 };
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, PageIndexPolicy};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use sha2::{Digest, Sha256};
 
 use super::DatasetError;
@@ -200,6 +203,9 @@ pub struct Selection<'a> {
     pub time: Option<(&'a str, i64, i64)>,
     /// Only row groups whose leaves may lie in `[from, to)`.
     pub leaves: Option<(i64, i64)>,
+    /// Only the rows of these leaves, of a table that has leaves. Of the other columns no page is decoded
+    /// that has none of them.
+    pub only: Option<&'a BTreeSet<i64>>,
     /// Rows of a batch; `None` for [`READ_ROWS`].
     pub rows: Option<usize>,
     /// Columns of texts, never null, that come as [`Words`]: where few texts stand in many rows, most of
@@ -247,7 +253,11 @@ pub fn read(
     selection: &Selection<'_>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, DatasetError>> + use<>, DatasetError> {
     let file = File::open(path).map_err(DatasetError::io("open", path))?;
-    let options = ArrowReaderOptions::new();
+    let pages = match selection.only {
+        Some(_) => PageIndexPolicy::Optional,
+        None => PageIndexPolicy::Skip,
+    };
+    let options = ArrowReaderOptions::new().with_offset_index_policy(pages);
     let mut metadata = ArrowReaderMetadata::load(&file, options).map_err(parquet_error(path))?;
     if !selection.words.is_empty() {
         let schema = with_words(metadata.schema(), selection.words);
@@ -265,12 +275,22 @@ pub fn read(
             };
             selection.time.is_none_or(|(name, from, to)| overlaps(name, from, to))
                 && selection.leaves.is_none_or(|(from, to)| overlaps("leaf", from, to))
+                && selection.only.is_none_or(|only| match int_range(group, "leaf") {
+                    Some((low, high)) => low <= high && only.range(low..=high).next().is_some(),
+                    None => true,
+                })
         })
         .collect();
     if !selection.columns.is_empty() {
         let mask =
             ProjectionMask::columns(builder.parquet_schema(), selection.columns.iter().copied());
         builder = builder.with_projection(mask);
+    }
+    if let Some(only) = selection.only {
+        let filter = leaf_filter(builder.parquet_schema(), only);
+        // Runs of rows that are passed over: a mask would decode the pages between them.
+        let runs = RowSelectionPolicy::Selectors;
+        builder = builder.with_row_filter(filter).with_row_selection_policy(runs);
     }
     let reader = builder
         .with_row_groups(groups)
@@ -283,14 +303,23 @@ pub fn read(
     }))
 }
 
+/// Keeps the rows of some leaves, by the one column that is small.
+fn leaf_filter(schema: &SchemaDescriptor, only: &BTreeSet<i64>) -> RowFilter {
+    let (column, only) = (ProjectionMask::columns(schema, ["leaf"]), only.clone());
+    let keep = move |rows: RecordBatch| {
+        let leaves = rows.columns().first().and_then(|one| one.as_primitive_opt::<Int64Type>());
+        let missing = || ArrowError::SchemaError("the column leaf is missing".to_owned());
+        let leaves = leaves.ok_or_else(missing)?;
+        Ok(leaves.iter().map(|leaf| leaf.map(|leaf| only.contains(&leaf))).collect())
+    };
+    RowFilter::new(vec![Box::new(ArrowPredicateFn::new(column, keep))])
+}
+
 /// Rows whose texts are read as keys of a dictionary, as those of [`Selection::words`] are.
 ///
 /// # Errors
 /// Never for rows of a table; an error of Arrow is passed on.
-pub(super) fn as_words(
-    rows: &RecordBatch,
-    columns: &[&str],
-) -> Result<RecordBatch, arrow::error::ArrowError> {
+pub(super) fn as_words(rows: &RecordBatch, columns: &[&str]) -> Result<RecordBatch, ArrowError> {
     let schema = with_words(&rows.schema(), columns);
     let columns = rows.columns().iter().zip(schema.fields());
     let columns = columns.map(|(column, field)| arrow::compute::cast(column, field.data_type()));

@@ -1,5 +1,6 @@
 //! Rows read back: messages by leaf, readings by day, the keys that a batch must be merged with.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -18,6 +19,9 @@ use crate::domain::message::{BlobRef, Header, Kind, Nonce, Payload, Source};
 use crate::domain::reading::{ChannelId, ChannelKey, Channels, Conflict, Place, Reading};
 use crate::domain::time::{Month, Timestamp};
 use crate::evidence::leaf;
+
+/// Messages that are picked from a file at a time: of 64 KiB each, they are held in memory.
+const PICKED_ROWS: usize = 1_024;
 
 /// The files of `messages` of a project as `(first leaf, last leaf, path)`, sorted by leaf.
 ///
@@ -116,50 +120,57 @@ pub fn acts<E: From<DatasetError>>(
     mut each: impl FnMut(MessageRow) -> Result<(), E>,
 ) -> Result<(), E> {
     for (_, _, path) in message_files(layout, project)? {
-        let kinds = Selection { columns: &["kind"], ..Selection::default() };
-        let mut has_acts = false;
+        let kinds = Selection { columns: &["leaf", "kind"], ..Selection::default() };
+        let mut wanted = BTreeSet::new();
         for batch in read(&path, &kinds)? {
             let batch = batch?;
-            let data = Kind::Data.as_str();
-            has_acts |= batch.column(0).as_string::<i32>().iter().any(|kind| kind != Some(data));
+            let missing = || DatasetError::damaged(&path, "a column of messages is missing");
+            let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+            let leaves = column("leaf")?.as_primitive::<Int64Type>();
+            let kinds = column("kind")?.as_string::<i32>();
+            let is_act = |row: &usize| kinds.value(*row) != Kind::Data.as_str();
+            let rows = (0..batch.num_rows()).filter(is_act);
+            wanted.extend(rows.map(|row| leaves.value(row)).filter(|leaf| *leaf < to));
         }
-        if !has_acts {
-            continue;
-        }
-        for batch in read(&path, &Selection::default())? {
-            for row in message_rows(layout, &path, &batch?)? {
-                if row.header.kind != Kind::Data && row.leaf < to {
-                    each(row)?;
-                }
-            }
+        picked(layout, &path, &wanted, &mut each)?;
+    }
+    Ok(())
+}
+
+/// Calls `found` with the rows of these leaves that are there, file after file: neither their neighbours
+/// nor other leaves need be.
+///
+/// # Errors
+/// When a file cannot be read or is damaged; and whatever `found` returns.
+pub fn some<E: From<DatasetError>>(
+    layout: &Layout,
+    project: &ProjectId,
+    leaves: &BTreeSet<i64>,
+    mut found: impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    for (first, last, path) in message_files(layout, project)? {
+        if first <= last {
+            let here = leaves.range(first..=last).copied().collect();
+            picked(layout, &path, &here, &mut found)?;
         }
     }
     Ok(())
 }
 
-/// Calls `found` with the row of one leaf, if it is there: neither its neighbours nor other leaves
-/// need be.
-///
-/// # Errors
-/// When a file cannot be read or is damaged.
-pub fn one(
+/// The rows of some leaves of a file.
+fn picked<E: From<DatasetError>>(
     layout: &Layout,
-    project: &ProjectId,
-    leaf: i64,
-    mut found: impl FnMut(MessageRow),
-) -> Result<(), DatasetError> {
-    for (first, last, path) in message_files(layout, project)? {
-        if !(first..=last).contains(&leaf) {
-            continue;
-        }
-        let selection = Selection { leaves: Some((leaf, leaf + 1)), ..Selection::default() };
-        for batch in read(&path, &selection)? {
-            for row in message_rows(layout, &path, &batch?)? {
-                if row.leaf == leaf {
-                    found(row);
-                    return Ok(());
-                }
-            }
+    path: &Path,
+    leaves: &BTreeSet<i64>,
+    found: &mut impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    if leaves.is_empty() {
+        return Ok(());
+    }
+    let rows = Some(PICKED_ROWS);
+    for batch in read(path, &Selection { only: Some(leaves), rows, ..Selection::default() })? {
+        for row in message_rows(layout, path, &batch?)? {
+            found(row)?;
         }
     }
     Ok(())
