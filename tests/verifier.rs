@@ -281,6 +281,33 @@ fn a_bundle_is_sampled_and_gives_a_site_pack() {
     let ranked = json(&folder, &["sample", "risk", &zip, "--of", "documents"]);
     assert!(ranked[0]["reasons"].to_string().contains("entered by hand by Ann"), "{ranked}");
 
+    // As its user writes it, and what is said where that is not enough.
+    let of_bundle = ["sample", "draw", &zip, "--seed", "5"];
+    let said = |more: &[&str]| {
+        let output = run(&folder, &[&of_bundle[..], more].concat());
+        let said = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, text) = said(&["--of", "months", "--size", "25"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("\"size\": 2,"), "all that there are: {text}");
+    for (more, expected) in [
+        (&["--size", "25"][..], "--of <sites|meters|months|documents|certificates>"),
+        (&["--of", "readings", "--size", "25"], "there are sites, meters, months, documents"),
+        (&["--of", "months"], "how many, --size"),
+        (&["--of", "months", "--size", "0"], "0 is not in 1.."),
+        (&["--of", "months", "--kind", "invoice", "--size", "1"], "--kind is of documents"),
+        (&["--of", "documents", "--kind", "tank-dip", "--size", "1"], "no documents of kind"),
+        (&["--of", "certificates", "--size", "1"], "the report has no certificates"),
+    ] {
+        let (code, text) = said(more);
+        assert_eq!(code, Some(2), "{more:?}: {text}");
+        assert!(text.contains(expected), "{more:?}: {text}");
+    }
+    let output = run(&folder, &["sample", "draw", PROJECT, "--of", "months", "--seed", "5"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(&format!("--project {PROJECT}")), "{text}");
+
     // Of the log of the seal: what came after it is not known to the bundle.
     let pack = json(&folder, &["site-pack", &zip, "--at", "2026-02-01T00:00:00Z"]);
     let later = json(&folder, &["site-pack", "--project", PROJECT, "--at", "2026-02-01T00:00:00Z"]);

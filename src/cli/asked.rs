@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::Context;
 use super::context::{UsageError, project_id};
@@ -102,8 +102,10 @@ impl Subject {
 /// A bundle that is asked.
 pub fn open(file: &std::path::Path) -> Result<Asked> {
     if !file.is_file() {
-        let text = format!("no file {}; name a bundle's zip, or --project", file.display());
+        let name = file.display();
+        let text = format!("no file {name}; name a bundle's zip, or a project: --project {name}");
         return Err(UsageError(text).into());
     }
-    Ok(Asked::open(file, &std::env::temp_dir())?)
+    let opened = Asked::open(file, &std::env::temp_dir());
+    opened.with_context(|| format!("{}, read as a bundle", file.display()))
 }

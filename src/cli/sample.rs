@@ -47,8 +47,8 @@ pub enum Command {
 struct Population {
     #[command(flatten)]
     period: asked::Subject,
-    /// The units: sites, meters, months (of meters), documents or certificates.
-    #[arg(long, value_name = "UNITS")]
+    /// What is drawn or listed; months are those of each meter.
+    #[arg(long, value_name = "sites|meters|months|documents|certificates")]
     of: String,
     /// Of documents, those of one kind alone: invoice, laboratory-result, weighbridge-ticket, ...
     #[arg(long, value_name = "KIND")]
@@ -56,7 +56,9 @@ struct Population {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  mrv sample draw bundle.zip --of meters --seed 4711 --share 0.8
+  mrv sample draw bundle.zip --of months --seed 4711 --size 25
   mrv sample draw --project P --from 2025-01-01 --to 2025-12-31 --of meters --seed 4711 \\
     --confidence 90 --precision 10 --share 0.8")]
 pub struct DrawArguments {
@@ -80,8 +82,8 @@ pub struct DrawArguments {
     /// Its expected standard deviation.
     #[arg(long, requires = "mean")]
     deviation: Option<String>,
-    /// Draw this many, whatever they achieve.
-    #[arg(long)]
+    /// Draw this many, whatever they achieve; all where there are fewer.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     size: Option<u64>,
     /// Spread the sample over parts of the population in proportion: by site, type (of meter), month, kind
     /// (of document) or body (of certificate).
@@ -109,7 +111,8 @@ pub struct AchievedArguments {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  mrv sample risk --project P --from 2025-01-01 --to 2025-12-31 --of months"
+    after_help = "Examples:\n  mrv sample risk bundle.zip --of months\n  mrv sample risk --project P --from \
+                  2025-01-01 --to 2025-12-31 --of months"
 )]
 pub struct RiskArguments {
     #[command(flatten)]
@@ -131,6 +134,7 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
     let kind = kind(&arguments.subject)?;
     let (report, rests_on) = arguments.subject.period.report(context)?;
     let units = population(&report, kind, arguments.subject.kind.as_deref());
+    not_empty(&units, &arguments.subject)?;
     let names: Vec<String> = units.iter().map(|unit| unit.name.clone()).collect();
     let count = names.len() as u64;
     let size = match (arguments.size, &estimate) {
@@ -189,8 +193,12 @@ fn draw_units(context: &Context, arguments: &DrawArguments) -> Result<Ended> {
             |one: &Stratum| format!("stratum {}: {} of {}", one.name, one.size, one.units.len());
         let lines = strata.iter().map(part).chain(drawn.iter().enumerate().map(line));
         let lines: Vec<String> = lines.collect();
+        let fewer = match arguments.size {
+            Some(size) if size > count => format!(", all there are of the {size} asked for"),
+            _ => String::new(),
+        };
         format!(
-            "{} of {count} {}, seed {:?}{expected}; rests on {rests_on}\n{}",
+            "{} of {count} {}{fewer}, seed {:?}{expected}; rests on {rests_on}\n{}",
             drawn.len(),
             arguments.subject.of,
             arguments.seed,
@@ -279,6 +287,7 @@ fn by_risk(context: &Context, arguments: &RiskArguments) -> Result<Ended> {
     let asked::Subjected { mut collected, report, rests_on, .. } =
         subject.period.collect(context, |_| Ok(None))?;
     let units = population(&report, kind, subject.kind.as_deref());
+    not_empty(&units, subject)?;
     let ranked = rank(&mut collected, &report, units)?;
     let value: Vec<_> = ranked
         .iter()
@@ -393,11 +402,27 @@ impl Found {
 }
 
 fn kind(subject: &Population) -> Result<UnitKind> {
-    let found = UnitKind::parse(&subject.of);
-    Ok(found.ok_or_else(|| {
+    let found = UnitKind::parse(&subject.of).ok_or_else(|| {
         let known = UnitKind::ALL.map(UnitKind::as_str).join(", ");
         UsageError(format!("--of {:?}: there are {known}", subject.of))
-    })?)
+    })?;
+    if subject.kind.is_some() && found != UnitKind::Document {
+        let text = format!("--kind is of documents, and --of asks for {}", subject.of);
+        return Err(UsageError(text).into());
+    }
+    Ok(found)
+}
+
+/// Refuses a population of nothing: there is nothing to draw, and no list says so.
+fn not_empty(units: &[Unit], subject: &Population) -> Result<()> {
+    if !units.is_empty() {
+        return Ok(());
+    }
+    let text = match &subject.kind {
+        Some(kind) => format!("the report has no {} of kind {kind:?}", subject.of),
+        None => format!("the report has no {}", subject.of),
+    };
+    Err(UsageError(text).into())
 }
 
 fn estimate(arguments: &DrawArguments) -> Result<Option<Estimate>> {

@@ -12,9 +12,10 @@ use arrow::datatypes::TimestampMicrosecondType;
 
 use super::DatasetError;
 use super::layout::Layout;
-use super::parquet_file::{Filter, Words};
+use super::parquet_file::Filter;
 use super::read::{Found, Names, conflict, files_between, read_readings, sort};
 use super::schema::Table;
+use super::words::Words;
 use crate::domain::id::ProjectId;
 use crate::domain::reading::{ChannelKey, Channels, Reading};
 use crate::domain::time::{Month, Timestamp};
@@ -116,6 +117,7 @@ impl Identities {
             columns: &["site", "device", "quantity", "at"],
             texts: texts.into_iter().flatten().collect(),
             is_wanted: Arc::new(move |rows: &RecordBatch| self.among(rows)),
+            is_sparse: false,
         }
     }
 

@@ -38,11 +38,14 @@ pub mod outcome;
 pub mod parquet_file;
 pub mod query;
 pub mod read;
+#[cfg(test)]
+mod read_tests;
 pub mod receipts;
 pub mod rows;
 pub mod schema;
 pub mod table_digest;
 pub mod tally;
+pub mod words;
 
 /// What building columns can fail with.
 pub use arrow::error::ArrowError as ArrowSource;

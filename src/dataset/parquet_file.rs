@@ -6,29 +6,29 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Int32Type, Int64Type, Schema, TimeUnit,
-    TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-    RowFilter,
+    RowFilter, RowSelectionPolicy,
 };
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::{KeyValue, ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{KeyValue, PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnPath, SchemaDescriptor};
 use sha2::{Digest, Sha256};
 
 use super::DatasetError;
 use super::schema::{ColumnType, Table};
+use super::words::with_words;
 use crate::domain::RULES;
 use crate::domain::digest::{FieldDigest, Sha256Digest};
 
@@ -203,7 +203,7 @@ pub struct Selection<'a> {
     pub leaves: Option<(i64, i64)>,
     /// Rows of a batch; `None` for [`READ_ROWS`].
     pub rows: Option<usize>,
-    /// Columns of texts, never null, that come as [`Words`]: where few texts stand in many rows, most of
+    /// Columns of texts, never null, that come as [`super::words::Words`]: where few texts stand in many rows, most of
     /// the time is spent in copying them.
     pub words: &'a [&'a str],
     /// Only the rows that are wanted.
@@ -216,40 +216,12 @@ pub struct Filter {
     /// Lowest and highest text of wanted rows in a column: row groups without one between are skipped.
     pub texts: Vec<(&'static str, String, String)>,
     pub is_wanted: IsWanted,
+    /// True where wanted rows are few and lie far apart: no page between them is decoded.
+    pub is_sparse: bool,
 }
 
 /// Tells of each row whether it is wanted; `None` where it cannot, so that all are read.
 pub type IsWanted = Arc<dyn Fn(&RecordBatch) -> Option<BooleanArray> + Send + Sync>;
-
-/// A column of texts, of which few differ, as a batch of [`Selection::words`] has it.
-pub struct Words<'a> {
-    keys: &'a Int32Array,
-    texts: &'a StringArray,
-}
-
-impl<'a> Words<'a> {
-    /// `None` where the column is of another type.
-    #[must_use]
-    pub fn of(array: &'a ArrayRef) -> Option<Self> {
-        let array = array.as_dictionary_opt::<Int32Type>()?;
-        Some(Self { keys: array.keys(), texts: array.values().as_string_opt::<i32>()? })
-    }
-
-    /// Rows with equal keys have equal texts.
-    #[must_use]
-    pub fn key(&self, row: usize) -> i32 {
-        self.keys.value(row)
-    }
-
-    /// The text of a row; empty where there is none.
-    #[must_use]
-    pub fn text(&self, row: usize) -> &'a str {
-        match self.keys.is_valid(row) {
-            true => self.texts.value(self.key(row) as usize),
-            false => "",
-        }
-    }
-}
 
 /// Reads a file by batches of rows in its order. Rows outside the selection's ranges may be among
 /// them; whole row groups outside are skipped by their statistics.
@@ -261,7 +233,9 @@ pub fn read(
     selection: &Selection<'_>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, DatasetError>> + use<>, DatasetError> {
     let file = File::open(path).map_err(DatasetError::io("open", path))?;
-    let options = ArrowReaderOptions::new();
+    let is_sparse = selection.filter.is_some_and(|filter| filter.is_sparse);
+    let pages = if is_sparse { PageIndexPolicy::Optional } else { PageIndexPolicy::Skip };
+    let options = ArrowReaderOptions::new().with_offset_index_policy(pages);
     let mut metadata = ArrowReaderMetadata::load(&file, options).map_err(parquet_error(path))?;
     if !selection.words.is_empty() {
         let schema = with_words(metadata.schema(), selection.words);
@@ -277,9 +251,12 @@ pub fn read(
         builder = builder.with_projection(mask);
     }
     if let Some(filter) = selection.filter {
-        let mask =
-            ProjectionMask::columns(builder.parquet_schema(), filter.columns.iter().copied());
-        builder = builder.with_row_filter(row_filter(mask, &filter.is_wanted));
+        let rows = row_filter(builder.parquet_schema(), filter);
+        builder = builder.with_row_filter(rows);
+    }
+    if is_sparse {
+        // Runs of rows that are passed over: a mask would decode the pages between them.
+        builder = builder.with_row_selection_policy(RowSelectionPolicy::Selectors);
     }
     let reader = builder
         .with_row_groups(groups)
@@ -311,38 +288,13 @@ fn row_groups(metadata: &ParquetMetaData, selection: &Selection<'_>) -> Vec<usiz
     groups.filter(|(_, group)| may_hold(group)).map(|(index, _)| index).collect()
 }
 
-fn row_filter(columns: ProjectionMask, is_wanted: &IsWanted) -> RowFilter {
-    let is_wanted = Arc::clone(is_wanted);
-    let all = |rows: &RecordBatch| BooleanArray::from(vec![true; rows.num_rows()]);
-    let test = move |rows: RecordBatch| Ok(is_wanted(&rows).unwrap_or_else(|| all(&rows)));
-    RowFilter::new(vec![Box::new(ArrowPredicateFn::new(columns, test))])
-}
-
-/// Rows whose texts are read as keys of a dictionary, as those of [`Selection::words`] are.
-///
-/// # Errors
-/// Never for rows of a table; an error of Arrow is passed on.
-pub(super) fn as_words(
-    rows: &RecordBatch,
-    columns: &[&str],
-) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let schema = with_words(&rows.schema(), columns);
-    let columns = rows.columns().iter().zip(schema.fields());
-    let columns = columns.map(|(column, field)| arrow::compute::cast(column, field.data_type()));
-    RecordBatch::try_new(Arc::new(schema.clone()), columns.collect::<Result<Vec<_>, _>>()?)
-}
-
-/// A schema with some texts as keys of a dictionary. A column of nothing but nulls has no dictionary in a
-/// file; one would be made row by row, which takes longer than copying.
-fn with_words(schema: &Schema, columns: &[&str]) -> Schema {
-    let field = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 if columns.contains(&field.name().as_str()) => {
-            let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-            Arc::new(field.as_ref().clone().with_data_type(words))
-        }
-        _ => Arc::clone(field),
+fn row_filter(schema: &SchemaDescriptor, filter: &Filter) -> RowFilter {
+    let columns = ProjectionMask::columns(schema, filter.columns.iter().copied());
+    let is_wanted = Arc::clone(&filter.is_wanted);
+    let test = move |rows: RecordBatch| {
+        Ok(is_wanted(&rows).unwrap_or_else(|| vec![true; rows.num_rows()].into()))
     };
-    Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
+    RowFilter::new(vec![Box::new(ArrowPredicateFn::new(columns, test))])
 }
 
 /// True if a column of texts of a Parquet file that lies inside another file, `len` bytes from `start`

@@ -1,15 +1,18 @@
 //! Rows read back: messages by leaf, readings by day, the keys that a batch must be merged with.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 
 use super::DatasetError;
 use super::layout::Layout;
-use super::parquet_file::{Filter, Selection, Words, read};
+use super::parquet_file::{Filter, Selection, read};
 use super::rows::MessageRow;
 use super::schema::Table;
+use super::words::Words;
 use crate::domain::decimal::Fixed6;
 use crate::domain::digest::Sha256Digest;
 use crate::domain::flag::Flags;
@@ -120,54 +123,78 @@ pub fn acts<E: From<DatasetError>>(
     mut each: impl FnMut(MessageRow) -> Result<(), E>,
 ) -> Result<(), E> {
     for (_, _, path) in message_files(layout, project)? {
-        let kinds = Selection { columns: &["kind"], ..Selection::default() };
-        let mut has_acts = false;
+        let kinds = Selection { columns: &["leaf", "kind"], ..Selection::default() };
+        let mut wanted = BTreeSet::new();
         for batch in read(&path, &kinds)? {
             let batch = batch?;
-            let data = Kind::Data.as_str();
-            has_acts |= batch.column(0).as_string::<i32>().iter().any(|kind| kind != Some(data));
+            let missing = || DatasetError::damaged(&path, "a column of messages is missing");
+            let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
+            let leaves = column("leaf")?.as_primitive::<Int64Type>();
+            let kinds = column("kind")?.as_string::<i32>();
+            let is_act = |row: &usize| kinds.value(*row) != Kind::Data.as_str();
+            let rows = (0..batch.num_rows()).filter(is_act);
+            wanted.extend(rows.map(|row| leaves.value(row)).filter(|leaf| *leaf < to));
         }
-        if !has_acts {
-            continue;
-        }
-        let selection = Selection { rows: Some(MESSAGE_ROWS), ..Selection::default() };
-        for batch in read(&path, &selection)? {
-            for row in message_rows(layout, &path, &batch?)? {
-                if row.header.kind != Kind::Data && row.leaf < to {
-                    each(row)?;
-                }
-            }
+        picked(layout, &path, &wanted, &mut each)?;
+    }
+    Ok(())
+}
+
+/// Calls `found` with the rows of these leaves that are there, file after file: neither their neighbours
+/// nor other leaves need be.
+///
+/// # Errors
+/// When a file cannot be read or is damaged; and whatever `found` returns.
+pub fn some<E: From<DatasetError>>(
+    layout: &Layout,
+    project: &ProjectId,
+    leaves: &BTreeSet<i64>,
+    mut found: impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    for (first, last, path) in message_files(layout, project)? {
+        if first <= last {
+            let here = leaves.range(first..=last).copied().collect();
+            picked(layout, &path, &here, &mut found)?;
         }
     }
     Ok(())
 }
 
-/// Calls `found` with the row of one leaf, if it is there: neither its neighbours nor other leaves
-/// need be.
-///
-/// # Errors
-/// When a file cannot be read or is damaged.
-pub fn one(
+/// The rows of some leaves of a file.
+fn picked<E: From<DatasetError>>(
     layout: &Layout,
-    project: &ProjectId,
-    leaf: i64,
-    mut found: impl FnMut(MessageRow),
-) -> Result<(), DatasetError> {
-    for (first, last, path) in message_files(layout, project)? {
-        if !(first..=last).contains(&leaf) {
-            continue;
-        }
-        let selection = Selection { leaves: Some((leaf, leaf + 1)), ..Selection::default() };
-        for batch in read(&path, &selection)? {
-            for row in message_rows(layout, &path, &batch?)? {
-                if row.leaf == leaf {
-                    found(row);
-                    return Ok(());
-                }
-            }
+    path: &Path,
+    leaves: &BTreeSet<i64>,
+    found: &mut impl FnMut(MessageRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else { return Ok(()) };
+    let (range, filter) = ((*first, last.saturating_add(1)), leaf_filter(leaves.clone()));
+    let selection = Selection {
+        leaves: Some(range),
+        rows: Some(MESSAGE_ROWS),
+        filter: Some(&filter),
+        ..Selection::default()
+    };
+    for batch in read(path, &selection)? {
+        for row in message_rows(layout, path, &batch?)? {
+            found(row)?;
         }
     }
     Ok(())
+}
+
+/// Tells rows of some leaves by the one column that is small.
+fn leaf_filter(leaves: BTreeSet<i64>) -> Filter {
+    let is_wanted = move |rows: &RecordBatch| {
+        let own = rows.column_by_name("leaf")?.as_primitive_opt::<Int64Type>()?;
+        Some(own.iter().map(|leaf| leaf.map(|leaf| leaves.contains(&leaf))).collect())
+    };
+    Filter {
+        columns: &["leaf"],
+        texts: Vec::new(),
+        is_wanted: Arc::new(is_wanted),
+        is_sparse: true,
+    }
 }
 
 /// Rows of `messages` of a project, whatever their leaves.

@@ -85,8 +85,8 @@ impl Stored<'_> {
         Ok(self.nearest_of(channels, &[(channel, at)], side)?.pop().flatten())
     }
 
-    /// [`Stored::nearest`] of many, in their order. Those of a day are looked for together, so that a
-    /// file is read once for all of them.
+    /// [`Stored::nearest`] of many, in their order. Those whose search begins on one day are looked for
+    /// together, so that a file is read once for all of them.
     ///
     /// # Errors
     /// When a file cannot be read or is damaged.
@@ -99,9 +99,10 @@ impl Stored<'_> {
         let ranges: Vec<_> = wanted.iter().map(|one| self.beside(*one, side)).collect();
         let mut nearest = vec![None; wanted.len()];
         let mut groups: BTreeMap<UtcDay, Vec<usize>> = BTreeMap::new();
-        for (index, (_, at)) in wanted.iter().enumerate() {
-            if ranges[index].is_some() {
-                groups.entry(at.day()).or_default().push(index);
+        for (index, range) in ranges.iter().enumerate() {
+            let begin = range.map(|(from, to)| if side == Side::Before { to } else { from });
+            if let Some(begin) = begin {
+                groups.entry(begin.day()).or_default().push(index);
             }
         }
         for mut open in groups.into_values() {
@@ -130,7 +131,8 @@ impl Stored<'_> {
         Ok(nearest)
     }
 
-    /// Where stored readings of a channel lie on one side of an instant; `None` where there are none.
+    /// Where stored readings of a channel lie on one side of an instant, no further than its first and
+    /// last; `None` where there are none.
     fn beside(
         &self,
         (channel, at): (ChannelId, Timestamp),
@@ -138,8 +140,11 @@ impl Stored<'_> {
     ) -> Option<(Timestamp, Timestamp)> {
         let (first, last) = *self.frontiers.get(&channel)?;
         let (from, to) = match side {
-            Side::Before => (first, at),
-            Side::After => (Timestamp::from_us(at.us() + 1), Timestamp::from_us(last.us() + 1)),
+            Side::Before => (first, at.min(Timestamp::from_us(last.us() + 1))),
+            Side::After => {
+                let after = Timestamp::from_us(at.us() + 1);
+                (after.max(first), Timestamp::from_us(last.us() + 1))
+            }
         };
         (from < to).then_some((from, to))
     }

@@ -165,19 +165,19 @@ impl Project {
         intervals::stored(self).first_leaf(&self.channels, range)
     }
 
-    /// The usable point of a channel nearest to `at` on one side, exclusive, however far.
+    /// The usable points of channels nearest to instants on one side, exclusive, however far.
     ///
     /// # Errors
     /// When a file cannot be read or is damaged.
-    pub fn nearest(
+    pub fn nearest_of(
         &self,
-        key: &ChannelKey,
-        at: Timestamp,
+        wanted: &[(ChannelKey, Timestamp)],
         side: Side,
-    ) -> Result<Option<Point>, PublishError> {
+    ) -> Result<Vec<Option<Point>>, PublishError> {
         let mut channels = self.channels.clone();
-        let channel = channels.intern(key);
-        intervals::stored(self).nearest(&mut channels, channel, at, side)
+        let number = |(key, at): &(ChannelKey, Timestamp)| (channels.intern(key), *at);
+        let wanted: Vec<_> = wanted.iter().map(number).collect();
+        intervals::stored(self).nearest_of(&mut channels, &wanted, side)
     }
 
     /// True if intervals are older than readings.

@@ -17,7 +17,7 @@ use crate::dataset::layout::Layout;
 use crate::decode::devices::Device;
 use crate::domain::decimal::{Fixed6, divide_half_even};
 use crate::domain::id::{DeviceId, ProjectId, QuantityId, SiteId};
-use crate::domain::reading::{ChannelKey, Channels};
+use crate::domain::reading::{ChannelId, ChannelKey, Channels};
 use crate::domain::time::{DAY_US, Timestamp};
 use crate::publish::neighbours::{Frontiers, Side, Stored};
 use crate::publish::registry::Registry;
@@ -101,9 +101,9 @@ pub fn site_pack(
             frontiers.insert(channel, stamps);
         }
     }
-    let settlements = registry.settlements();
-    let stored = Stored { layout, project: id, frontiers: &frontiers, settlements };
     let mut lines: Vec<DeviceLine> = Vec::new();
+    // Each with the line that it stands in.
+    let mut registers: Vec<(usize, ChannelPlan)> = Vec::new();
     for channel in &plan.channels {
         let key = channel.device.clone();
         let (site, name) = match &key {
@@ -120,11 +120,16 @@ pub fn site_pack(
             ChannelKind::Register { .. } => {
                 let mut planned = channel.clone();
                 planned.exchanges = registry.devices().exchanges_of(plans, channel);
-                let line = register_line(&plan, &planned, &stored, &mut channels, at)?;
-                lines[place].registers.push(line);
+                registers.push((place, planned));
             }
             _ => lines[place].others.push(channel.key.to_string()),
         }
+    }
+    let settlements = registry.settlements();
+    let stored = Stored { layout, project: id, frontiers: &frontiers, settlements };
+    let shown = shown(&stored, &mut channels, &registers, at)?;
+    for ((place, channel), shown) in registers.iter().zip(shown) {
+        lines[*place].registers.push(register_line(&plan, channel, shown, at));
     }
     lines.sort_by(|a, b| (&a.site, &a.place, &a.device).cmp(&(&b.site, &b.place, &b.device)));
     Ok(SitePack {
@@ -167,13 +172,54 @@ fn device_line(
     }
 }
 
-fn register_line(
-    plan: &Plan,
-    channel: &ChannelPlan,
+/// The last usable reading of a register, and one before it that says how much is counted in a day.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    last: Option<(Timestamp, i64)>,
+    first: Option<(Timestamp, i64)>,
+}
+
+/// What each register shows, in their order: looked up together, so that a file is read once for all.
+fn shown(
     stored: &Stored<'_>,
     channels: &mut Channels,
+    registers: &[(usize, ChannelPlan)],
     at: Timestamp,
-) -> Result<RegisterLine, ReportError> {
+) -> Result<Vec<Shown>, ReportError> {
+    let usable = |point: Option<Point>| {
+        let point = point?;
+        Some((point.at, point.usable()?.micro()))
+    };
+    let mut shown = vec![Shown::default(); registers.len()];
+    let mut number = |channel: &ChannelPlan| channels.intern(&channel.key);
+    let numbers: Vec<ChannelId> = registers.iter().map(|(_, one)| number(one)).collect();
+    let by = Timestamp::from_us(at.us() + 1);
+    let wanted: Vec<_> = numbers.iter().map(|number| (*number, by)).collect();
+    let last = stored.nearest_of(channels, &wanted, Side::Before)?;
+    let (mut places, mut wanted) = (Vec::new(), Vec::new());
+    for (place, last) in last.into_iter().enumerate() {
+        shown[place].last = usable(last);
+        if let Some((last_at, _)) = shown[place].last {
+            places.push(place);
+            wanted.push((numbers[place], rate_from(&registers[place].1, last_at)));
+        }
+    }
+    let first = stored.nearest_of(channels, &wanted, Side::After)?;
+    for (place, first) in places.into_iter().zip(first) {
+        shown[place].first = usable(first);
+    }
+    Ok(shown)
+}
+
+/// Readings after this instant say how much a register counts in a day.
+fn rate_from(channel: &ChannelPlan, last_at: Timestamp) -> Timestamp {
+    // Not across an exchange: another meter's display says nothing of this one's.
+    let hung = channel.exchanges.iter().filter(|one| one.on <= last_at).map(|one| one.on).max();
+    let back = Timestamp::from_us(last_at.us() - RATE_US - 1);
+    hung.map_or(back, |hung| back.max(Timestamp::from_us(hung.us() - 1)))
+}
+
+fn register_line(plan: &Plan, channel: &ChannelPlan, shown: Shown, at: Timestamp) -> RegisterLine {
     let mut line = RegisterLine {
         channel: channel.key.to_string(),
         unit: channel.sent_unit.symbol().to_owned(),
@@ -182,22 +228,11 @@ fn register_line(
         per_day: None,
         expected: None,
     };
-    let Some(number) = channels.find(&channel.key) else { return Ok(line) };
-    let by = Timestamp::from_us(at.us() + 1);
-    let usable =
-        |point: Option<Point>| point.and_then(|point| Some((point.at, point.usable()?.micro())));
-    let Some((last_at, last)) = usable(stored.nearest(channels, number, by, Side::Before)?) else {
-        return Ok(line);
-    };
-    let Some(display) = Display::of(channel) else { return Ok(line) };
+    let Some((last_at, last)) = shown.last else { return line };
+    let Some(display) = Display::of(channel) else { return line };
     line.last = Some(display.shown(last.into()));
     line.last_at = Some(plan.registered.zone.show(last_at));
-    // Not across an exchange: another meter's display says nothing of this one's.
-    let hung = channel.exchanges.iter().filter(|one| one.on <= last_at).map(|one| one.on).max();
-    let back = Timestamp::from_us(last_at.us() - RATE_US - 1);
-    let back = hung.map_or(back, |hung| back.max(Timestamp::from_us(hung.us() - 1)));
-    let first = usable(stored.nearest(channels, number, back, Side::After)?);
-    if let Some((first_at, first)) = first.filter(|(first_at, _)| *first_at < last_at) {
+    if let Some((first_at, first)) = shown.first.filter(|(first_at, _)| *first_at < last_at) {
         let turned = display.turned(i128::from(last) - i128::from(first));
         let time = i128::from(last_at.us() - first_at.us());
         let over = |span_us: i64| divide_half_even(turned * i128::from(span_us), time);
@@ -205,7 +240,7 @@ fn register_line(
         let expected = i128::from(last) + over((at.us() - last_at.us()).max(0));
         line.expected = Some(display.shown(display.turned(expected)));
     }
-    Ok(line)
+    line
 }
 
 /// How a register's stored values become what its display shows.

@@ -17,9 +17,11 @@ mod recalculate;
 
 mod borders;
 mod calibration;
+mod cut;
 mod meters;
 mod papers;
 mod public;
+mod public_parts;
 mod samples;
 mod submissions;
 mod wind;

@@ -29,7 +29,7 @@ fn kept_back() -> String {
 }
 
 /// Every byte of a form, zip and compression undone.
-fn unpacked(bytes: &[u8]) -> Vec<u8> {
+pub fn unpacked(bytes: &[u8]) -> Vec<u8> {
     let mut all = bytes.to_vec();
     if let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) {
         for index in 0..archive.len() {
@@ -39,7 +39,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
     all
 }
 
-fn has(bytes: &[u8], text: &str) -> bool {
+pub fn has(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 

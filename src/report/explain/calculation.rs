@@ -181,13 +181,15 @@ impl Calculation<'_> {
     fn input(&mut self, input: &Input) -> Result<Node, BundleError> {
         let parameters = self.source.report.parameters.iter();
         let parameter = parameters.clone().nth(input.parameter).cloned();
+        let is_own = |one: &&Factored| parameter.as_ref().is_some_and(|own| own.label == one.label);
+        let factored: Vec<&Factored> = self.year.factored.iter().filter(is_own).collect();
+        let measured = steps::measured_as(!factored.is_empty());
         let mut node = Node::new(Kind::Input, format!("{}, monitored", input.label))
             .valued(shown(&input.chosen))
             .fact("taken", side(input))
-            .fact("measured", input.measured.as_ref().map(shown).unwrap_or_default())
+            .fact(measured, input.measured.as_ref().map(shown).unwrap_or_default())
             .fact("measured for", format!("{} % of the time", input.coverage.shown));
-        let is_own = |one: &&Factored| parameter.as_ref().is_some_and(|own| own.label == one.label);
-        for one in self.year.factored.iter().filter(is_own) {
+        for one in factored {
             let told = |figure: &Option<Figure>| figure.as_ref().map(shown).unwrap_or_default();
             let text = format!(
                 "{}, {} to {}: {} measured, times {}, is {}",
@@ -215,9 +217,7 @@ impl Calculation<'_> {
             return Ok(node.with([Node::new(Kind::Note, what)]));
         }
         node.children.extend(steps::open(&self.source.report, self.year, input, &parameter));
-        for channel in &parameter.channels {
-            node.children.push(series::open(self.source, channel, self.year)?);
-        }
+        node.children.extend(series::open(self.source, &parameter.channels, self.year)?);
         let documents = self.documents(&parameter)?;
         Ok(node.with(documents))
     }

@@ -1,5 +1,6 @@
 //! A message: who brought it when, its bytes, and the proof of its place in the log.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use base64::Engine;
@@ -7,8 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::source::Source;
 use super::{Kind, Node};
-use crate::dataset::rows::MessageRow;
 use crate::dataset::{blob, read};
+use crate::domain::message::{Header, Nonce};
 use crate::evidence::proof::check_inclusion;
 use crate::evidence::tree::inclusion_path;
 use crate::evidence::{leaf, leaf_hash};
@@ -18,31 +19,50 @@ use crate::report::bundle::BundleError;
 const TEXT_MAX: usize = 4_096;
 const BYTES_MAX: usize = 256;
 
+/// A message as far as it is shown.
+pub(super) struct Sent {
+    header: Header,
+    nonce: Nonce,
+    /// The beginning of its payload.
+    head: Vec<u8>,
+}
+
+/// Reads the messages of leaves together, for [`open`] to show: asked one by one, a file would be opened
+/// for each. Leaves that are shown already are left out.
+pub fn fetch(source: &mut Source, mut leaves: BTreeSet<i64>) -> Result<(), BundleError> {
+    leaves.retain(|leaf| !source.shown.contains(leaf) && !source.sent.contains_key(leaf));
+    if leaves.is_empty() {
+        return Ok(());
+    }
+    let Source { messages, project, sent, .. } = source;
+    read::some(messages, project, &leaves, |row| {
+        let mut head = Vec::new();
+        let mut input = blob::open(messages, &row.payload)?.take(TEXT_MAX as u64);
+        let read = input.read_to_end(&mut head);
+        read.map_err(BundleError::io("read a payload of", messages.root()))?;
+        sent.insert(row.leaf, Sent { header: row.header, nonce: row.nonce, head });
+        Ok(())
+    })
+}
+
 /// Opens the message of a leaf; the second time it is named only.
 pub fn open(source: &mut Source, leaf: i64, what: &str) -> Result<Node, BundleError> {
     let node = Node::new(Kind::Message, format!("leaf {leaf}: {what}"));
+    fetch(source, BTreeSet::from([leaf]))?;
     if !source.shown.insert(leaf) {
         return Ok(node.with([Node::new(Kind::Note, "opened above")]));
     }
-    let mut found: Option<MessageRow> = None;
-    read::one(&source.messages, &source.project, leaf, |row| found = Some(row))?;
-    let Some(row) = found else {
+    let Some(sent) = source.sent.remove(&leaf) else {
         return Err(BundleError::Log(format!("the message of leaf {leaf} is not there")));
     };
-    let mut head = Vec::new();
-    let input = blob::open(&source.messages, &row.payload)?;
-    input
-        .take(TEXT_MAX as u64)
-        .read_to_end(&mut head)
-        .map_err(BundleError::io("read a payload of", source.messages.root()))?;
-    let header = &row.header;
+    let header = &sent.header;
     let node = node
         .fact("kind", header.kind.as_str())
         .fact("received", header.received_at.to_string())
         .fact("by", format!("{}, {}", header.source.as_str(), header.client))
         .fact("name", &*header.name)
-        .fact("bytes", payload(&head, header.payload_len));
-    Ok(node.with([proof(source, &row)?]))
+        .fact("bytes", payload(&sent.head, header.payload_len));
+    Ok(node.with([proof(source, leaf, &sent)?]))
 }
 
 /// Bytes as text where they are, else in hexadecimal; how many of how many.
@@ -71,22 +91,21 @@ fn payload(head: &[u8], len: u64) -> String {
 }
 
 /// The proof that a leaf lies in the log, made and checked.
-fn proof(source: &Source, row: &MessageRow) -> Result<Node, BundleError> {
-    let hash = leaf_hash(&leaf::encode(&row.header));
-    let wrong =
-        |error: &dyn std::fmt::Display| BundleError::Log(format!("leaf {}: {error}", row.leaf));
-    if row.leaf as u64 >= source.size {
+fn proof(source: &Source, leaf: i64, sent: &Sent) -> Result<Node, BundleError> {
+    let hash = leaf_hash(&leaf::encode(&sent.header));
+    let wrong = |error: &dyn std::fmt::Display| BundleError::Log(format!("leaf {leaf}: {error}"));
+    if leaf as u64 >= source.size {
         return Err(wrong(&"it lies beyond the log that counts"));
     }
-    let path = inclusion_path(row.leaf as u64, source.size, &source.hashes())
+    let path = inclusion_path(leaf as u64, source.size, &source.hashes())
         .map_err(|error| wrong(&error))?;
-    check_inclusion(&hash, row.leaf as u64, source.size, &source.root, &path)
+    check_inclusion(&hash, leaf as u64, source.size, &source.root, &path)
         .map_err(|error| wrong(&error))?;
     let hashes: Vec<String> = path.iter().map(|hash| BASE64_STANDARD.encode(hash)).collect();
-    let nonce = row.nonce.0;
-    Ok(Node::new(Kind::Proof, format!("leaf {} of {} lies in the log", row.leaf, source.size))
+    let nonce = sent.nonce.0;
+    Ok(Node::new(Kind::Proof, format!("leaf {leaf} of {} lies in the log", source.size))
         .fact("nonce", nonce.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        .fact("commitment", row.header.commitment.to_string())
+        .fact("commitment", sent.header.commitment.to_string())
         .fact("leaf hash", BASE64_STANDARD.encode(hash))
         .fact("hashes to the root", hashes.join("\n"))
         .fact("root", BASE64_STANDARD.encode(source.root)))

@@ -4,6 +4,7 @@
 //! of a figure; gives a tree of [`Node`]s, which [`render`] lays out. Of intervals those are opened that
 //! matter, the doubtful first; the others are counted, with their sum, never left out in silence.
 
+mod around;
 mod calculation;
 mod message;
 pub mod render;

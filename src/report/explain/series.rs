@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::around::{Around, around};
 use super::source::Source;
 use super::{Kind, Node, message};
 use crate::aggregate::interval::IntervalRow;
-use crate::dataset::read::stored;
 use crate::domain::decimal::Fixed6;
 use crate::domain::flag::Quality;
-use crate::domain::reading::{ChannelKey, Channels, Conflict, Reading};
-use crate::domain::time::{Date, INTERVAL_US, Timestamp};
-use crate::publish::neighbours::Side;
+use crate::domain::reading::{ChannelKey, Conflict, Reading};
+use crate::domain::time::{Date, INTERVAL_US, Interval, Timestamp};
 use crate::report::bundle::BundleError;
 use crate::report::model::Year;
 
@@ -19,65 +18,126 @@ const DOUBTFUL_MAX: usize = 8;
 /// Readings opened of an interval.
 const READINGS_MAX: usize = 4;
 
-/// Opens a channel in one year.
-pub fn open(source: &mut Source, channel: &str, year: &Year) -> Result<Node, BundleError> {
+/// A channel's intervals of one year, and those of them that are opened.
+struct Series {
+    key: ChannelKey,
+    rows: Vec<IntervalRow>,
+    /// The doubtful ones first, then some that nothing doubts, with what they stand on.
+    opened: Vec<(IntervalRow, Around)>,
+    /// How many of the opened are doubtful.
+    most_doubtful: usize,
+    /// Doubtful and sure ones that are only counted.
+    left: usize,
+    counted: usize,
+    /// Quarter hours of the year.
+    possible: i64,
+}
+
+/// Opens channels in one year. What they stand on is looked up together: asked one by one, a file would
+/// be read once for each.
+pub fn open(
+    source: &mut Source,
+    channels: &[String],
+    year: &Year,
+) -> Result<Vec<Node>, BundleError> {
     let refused = |error: crate::domain::time::TimeError| BundleError::Refused(error.to_string());
     let from = source.zone.start_of(Date::parse(&year.from).map_err(refused)?);
     let to = source.zone.start_of(Date::parse(&year.to).map_err(refused)?.next());
-    let Some((key, rows)) = source.rows(channel).map(|found| {
-        let inside = found.rows.iter().filter(|row| (from..to).contains(&row.start.start()));
-        (found.key.clone(), inside.copied().collect::<Vec<IntervalRow>>())
-    }) else {
-        let what = "it delivered nothing in the time that the figures stand on";
-        return Ok(Node::new(Kind::Channel, channel).with([Node::new(Kind::Note, what)]));
-    };
-    let possible = (to.us() - from.us()) / INTERVAL_US;
-    let mut node = Node::new(Kind::Channel, channel);
-    let plan = source.collected.plan().channel(&key);
-    let adds_up = plan.is_some_and(crate::config::plan::ChannelPlan::is_amount);
-    if let Some(plan) = plan {
-        node = node.fact("serial", plan.serial.clone()).fact("class", plan.class.clone());
+    let of_year = |channel: &String| series(source, channel, (from, to));
+    let mut all: Vec<Option<Series>> = channels.iter().map(of_year).collect();
+    let intervals: Vec<_> = all.iter().flatten().flat_map(Series::intervals).collect();
+    let found = around(source, &intervals)?;
+    let messages = found.iter().flat_map(|one| shown(one).map(|reading| reading.place.leaf));
+    message::fetch(source, messages.collect())?;
+    let places = all.iter_mut().flatten().flat_map(|one| &mut one.opened);
+    places.zip(found).for_each(|(place, one)| place.1 = one);
+    let pairs = channels.iter().zip(&all);
+    pairs.map(|(channel, one)| channel_node(source, channel, one.as_ref())).collect()
+}
+
+impl Series {
+    /// The intervals that are opened, with their channel.
+    fn intervals(&self) -> impl Iterator<Item = (ChannelKey, Interval)> {
+        self.opened.iter().map(|(row, _)| (self.key.clone(), row.start))
     }
-    node = node.fact("intervals", format!("{} of {possible} quarter hours", rows.len()));
-    for (quality, (count, sum)) in counts(&rows, adds_up) {
-        let sum = sum.map(|sum| format!(", {sum} {}", rows[0].unit.symbol())).unwrap_or_default();
-        node = node.fact(words(quality), format!("{count} intervals{sum}"));
-    }
+}
+
+/// The intervals of a channel in `[from, to)`; `None` where it delivered none at any time.
+fn series(source: &Source, channel: &str, (from, to): (Timestamp, Timestamp)) -> Option<Series> {
+    let found = source.rows(channel)?;
+    let inside = found.rows.iter().filter(|row| (from..to).contains(&row.start.start()));
+    let rows: Vec<IntervalRow> = inside.copied().collect();
     let (doubtful, sure): (Vec<&IntervalRow>, Vec<&IntervalRow>) =
         rows.iter().partition(|row| is_doubtful(row));
-    let mut opened: Vec<IntervalRow> =
-        doubtful.iter().take(DOUBTFUL_MAX).map(|row| **row).collect();
-    let (most_doubtful, left) = (opened.len(), doubtful.len().saturating_sub(opened.len()));
     let greatest = sure.iter().max_by_key(|row| row.value.map(Fixed6::micro));
     let mut examples: Vec<IntervalRow> =
         [sure.first(), greatest, sure.last()].into_iter().flatten().map(|row| **row).collect();
     examples.sort_unstable_by_key(|row| row.start);
     examples.dedup_by_key(|row| row.start);
     let counted = sure.len() - examples.len();
-    opened.extend(examples);
-    for (place, row) in opened.iter().enumerate() {
-        if place == most_doubtful && left > 0 {
-            node.children
-                .push(Node::new(Kind::Note, format!("{left} more in doubt, counted above")));
+    let most_doubtful = doubtful.len().min(DOUBTFUL_MAX);
+    let opened = doubtful.iter().take(DOUBTFUL_MAX).map(|row| **row).chain(examples);
+    Some(Series {
+        key: found.key.clone(),
+        opened: opened.map(|row| (row, Around::default())).collect(),
+        most_doubtful,
+        left: doubtful.len() - most_doubtful,
+        counted,
+        possible: (to.us() - from.us()) / INTERVAL_US,
+        rows,
+    })
+}
+
+fn channel_node(
+    source: &mut Source,
+    channel: &str,
+    series: Option<&Series>,
+) -> Result<Node, BundleError> {
+    let Some(series) = series else {
+        let what = "it delivered nothing in the time that the figures stand on";
+        return Ok(Node::new(Kind::Channel, channel).with([Node::new(Kind::Note, what)]));
+    };
+    let Series { rows, most_doubtful, left, counted, possible, .. } = series;
+    let mut node = facts(source, channel, series);
+    let note = |text: String| Node::new(Kind::Note, text);
+    let more_in_doubt = || note(format!("{left} more in doubt, counted above"));
+    for (place, (row, around)) in series.opened.iter().enumerate() {
+        if place == *most_doubtful && *left > 0 {
+            node.children.push(more_in_doubt());
         }
-        node.children.push(interval(source, &key, row)?);
+        node.children.push(interval(source, row, around)?);
     }
-    if opened.len() == most_doubtful && left > 0 {
-        node.children.push(Node::new(Kind::Note, format!("{left} more in doubt, counted above")));
+    if series.opened.len() == *most_doubtful && *left > 0 {
+        node.children.push(more_in_doubt());
     }
-    if counted > 0 {
-        let what = format!("{counted} more that nothing doubts, counted above");
-        node.children.push(Node::new(Kind::Note, what));
+    if *counted > 0 {
+        node.children.push(note(format!("{counted} more that nothing doubts, counted above")));
     }
     let missing = possible - rows.len() as i64;
     if missing > 0 {
-        let what = format!(
+        node.children.push(note(format!(
             "{missing} quarter hours lie outside of what the channel delivered; they count by the plan's \
              bounds"
-        );
-        node.children.push(Node::new(Kind::Note, what));
+        )));
     }
     Ok(node)
+}
+
+/// A channel with its plate, and how many of its intervals are of which quality.
+fn facts(source: &Source, channel: &str, series: &Series) -> Node {
+    let Series { rows, possible, .. } = series;
+    let mut node = Node::new(Kind::Channel, channel);
+    let plan = source.collected.plan().channel(&series.key);
+    let adds_up = plan.is_some_and(crate::config::plan::ChannelPlan::is_amount);
+    if let Some(plan) = plan {
+        node = node.fact("serial", plan.serial.clone()).fact("class", plan.class.clone());
+    }
+    node = node.fact("intervals", format!("{} of {possible} quarter hours", rows.len()));
+    for (quality, (count, sum)) in counts(rows, adds_up) {
+        let sum = sum.map(|sum| format!(", {sum} {}", rows[0].unit.symbol())).unwrap_or_default();
+        node = node.fact(words(quality), format!("{count} intervals{sum}"));
+    }
+    node
 }
 
 fn is_doubtful(row: &IntervalRow) -> bool {
@@ -111,7 +171,7 @@ fn words(code: &str) -> &'static str {
     }
 }
 
-fn interval(source: &mut Source, key: &ChannelKey, row: &IntervalRow) -> Result<Node, BundleError> {
+fn interval(source: &mut Source, row: &IntervalRow, around: &Around) -> Result<Node, BundleError> {
     let unit = row.unit.symbol();
     let text = |value: Option<Fixed6>| value.map(|v| format!("{v} {unit}")).unwrap_or_default();
     let mut node = Node::new(Kind::Interval, source.zone.show(row.start.start()));
@@ -123,54 +183,30 @@ fn interval(source: &mut Source, key: &ChannelKey, row: &IntervalRow) -> Result<
         .fact("quality", words(row.quality.as_str()))
         .fact("measured", format!("{} of 900 s", row.covered_us / 1_000_000))
         .fact("flags", row.flags.to_string());
-    let (readings, conflicts) = around(source, key, row)?;
-    let most = readings.len().min(READINGS_MAX);
-    let (first, rest) = readings.split_at(most.div_ceil(2));
-    let last = &rest[rest.len() - (most - first.len())..];
-    for (place, one) in first.iter().chain(last).enumerate() {
-        if place == first.len() && readings.len() > most {
-            let what = format!("{} more readings between", readings.len() - most);
-            node.children.push(Node::new(Kind::Note, what));
+    let left = around.readings.len().saturating_sub(READINGS_MAX);
+    for (place, one) in first_and_last(&around.readings).enumerate() {
+        if place == READINGS_MAX.div_ceil(2) && left > 0 {
+            node.children.push(Node::new(Kind::Note, format!("{left} more readings between")));
         }
         node.children.push(reading(source, one, unit, "")?);
     }
-    for Conflict { reading: one, .. } in &conflicts {
+    for Conflict { reading: one, .. } in &around.conflicts {
         node.children.push(reading(source, one, unit, "contradicts the first value of its time")?);
     }
     Ok(node)
 }
 
-/// The readings inside an interval and at its ends, and the usable ones next to it, however far.
-fn around(
-    source: &Source,
-    key: &ChannelKey,
-    row: &IntervalRow,
-) -> Result<(Vec<Reading>, Vec<Conflict>), BundleError> {
-    let project = source.past.project();
-    let (start, end) = (row.start.start(), row.start.end());
-    let after = |at: Timestamp, by: i64| Timestamp::from_us(at.us() + by);
-    let mut ranges = vec![(start, after(end, 1))];
-    for (at, side) in [(start, Side::Before), (end, Side::After)] {
-        if let Some(point) = project.nearest(key, at, side)? {
-            ranges.push((point.at, after(point.at, 1)));
-        }
-    }
-    let (mut readings, mut conflicts) = (Vec::new(), Vec::new());
-    for range in ranges {
-        let mut channels = Channels::default();
-        let wanted = channels.intern(key);
-        let keep = |one: &Reading| one.channel == wanted;
-        let found = stored(project.layout(), &source.project, &mut channels, range, keep)?;
-        readings.extend(found.0);
-        conflicts.extend(found.1);
-    }
-    readings.sort_unstable_by_key(|one| one.at);
-    // A reading at the interval's end needs no further neighbour.
-    let has_start = readings.iter().any(|one| one.at == start);
-    let has_end = readings.iter().any(|one| one.at == end);
-    readings.retain(|one| (!has_start || one.at >= start) && (!has_end || one.at <= end));
-    readings.dedup_by_key(|one| (one.at, one.place));
-    Ok((readings, conflicts))
+/// The readings that are opened of those that an interval stands on: at its two ends.
+fn first_and_last(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
+    let first = READINGS_MAX.div_ceil(2).min(readings.len());
+    let last =
+        readings.len() - (READINGS_MAX - READINGS_MAX.div_ceil(2)).min(readings.len() - first);
+    readings[..first].iter().chain(&readings[last..])
+}
+
+/// All readings that are opened of an interval.
+fn shown(around: &Around) -> impl Iterator<Item = &Reading> {
+    first_and_last(&around.readings).chain(around.conflicts.iter().map(|one| &one.reading))
 }
 
 fn reading(

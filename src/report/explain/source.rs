@@ -1,10 +1,11 @@
 //! What an explanation is looked up in: a project of the past, its report, and the hashes of its log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write};
 use std::path::Path;
 
+use super::message::Sent;
 use crate::dataset::commit;
 use crate::dataset::layout::Layout;
 use crate::dataset::log_files::LogFiles;
@@ -38,6 +39,8 @@ pub struct Source {
     pub(super) project: ProjectId,
     /// Leaves whose message is shown already.
     pub(super) shown: BTreeSet<i64>,
+    /// Messages that are read and not shown yet, by leaf.
+    pub(super) sent: BTreeMap<i64, Sent>,
     /// Where the hashes of the log lie.
     log: Layout,
     // Last, so that the others no longer look into them.
@@ -125,6 +128,7 @@ impl Source {
             messages,
             project,
             shown: BTreeSet::new(),
+            sent: BTreeMap::new(),
             log,
             _opened: None,
             _scratch: None,

@@ -40,8 +40,10 @@ pub fn open(report: &Report, year: &Year, input: &Input, parameter: &Parameter) 
     if registers.is_empty() && gaps.is_empty() && shares.is_empty() && doubt.is_none() {
         return None;
     }
+    let has_factor = year.factored.iter().any(|one| one.label == parameter.label);
+    let name = if has_factor { measured_as(true) } else { "uncorrected" };
     let mut node = Node::new(Kind::Step, "from what was measured to what counts")
-        .fact("uncorrected", input.measured.as_ref().map(shown).unwrap_or_default());
+        .fact(name, input.measured.as_ref().map(shown).unwrap_or_default());
     node = match (&input.low, &input.high) {
         (Some(low), Some(high)) if low == high => node.fact("corrected", shown(low)),
         (Some(low), Some(high)) => node.fact("bounds", format!("{} to {}", low.shown, shown(high))),
@@ -64,6 +66,12 @@ pub fn open(report: &Report, year: &Year, input: &Input, parameter: &Parameter) 
         }
     };
     Some(node.with(shares))
+}
+
+/// What the measured total of a parameter is called: with correction factors it is no longer what the meters
+/// counted.
+pub fn measured_as(has_factor: bool) -> &'static str {
+    if has_factor { "measured, times its factors" } else { "measured" }
 }
 
 /// What a year would be without the corrections, as facts of its figure; nothing where none is corrected.

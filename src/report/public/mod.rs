@@ -20,6 +20,7 @@
 //! ```
 
 mod parts;
+mod people;
 
 use std::collections::BTreeSet;
 
