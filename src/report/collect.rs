@@ -193,7 +193,7 @@ struct Seen {
     tally: Tally,
 }
 
-/// Reads intervals of `reach`, and meanwhile, in a thread beside, readings and items of `range`.
+/// Reads the tables. A month of readings is let go of before the intervals of all channels are held.
 fn see(
     published: &Published<'_>,
     plan: &Plan,
@@ -204,16 +204,11 @@ fn see(
     let Published { layout, project, .. } = *published;
     let mut channels = Channels::default();
     let Some(given) = given else {
-        return std::thread::scope(|scope| {
-            let beside = scope.spawn(|| {
-                let looked = around::look(published, plan, period)?;
-                Ok::<_, ReportError>((looked, tally(layout, project, range)?))
-            });
-            let rows = interval_rows::by_channel(layout, project, &mut channels, reach, |_| true);
-            let beside = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (by_channel, ((of_series, surroundings), tally)) = (rows?, beside?);
-            Ok(Seen { channels, by_channel, of_series, surroundings, tally })
-        });
+        let (of_series, surroundings) = around::look(published, plan, period)?;
+        let tally = tally(layout, project, range)?;
+        let by_channel =
+            interval_rows::by_channel(layout, project, &mut channels, reach, |_| true)?;
+        return Ok(Seen { channels, by_channel, of_series, surroundings, tally });
     };
     let by_channel = given(&mut channels, reach)?;
     let surroundings = around::borders(published, plan, period)?;
